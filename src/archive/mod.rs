@@ -1,0 +1,1 @@
+//! pg_dump formats: table of contents and row streams.

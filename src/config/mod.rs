@@ -1,0 +1,1 @@
+//! Files of an environment to an Environment, or every problem at once.

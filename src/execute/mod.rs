@@ -1,0 +1,1 @@
+//! A plan onto the world; decides nothing.

@@ -1,0 +1,1 @@
+//! Change and suite to Verdict; pure.

@@ -1,0 +1,5 @@
+//! A doorbell: parse, run, exit code.
+
+fn main() -> std::process::ExitCode {
+    stage::cli::main()
+}

@@ -1,0 +1,93 @@
+//! What a migration did ("blast radius"), exactly and with the witness that saw it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::name::TableName;
+
+/// What the statements did to rows of one table, committed ones only. Gross: a row deleted and inserted again counts twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GrossRows {
+    /// Rows inserted.
+    pub inserted: u64,
+    /// Rows updated, a row updated twice counts twice; an update that changes no value counts.
+    pub updated: u64,
+    /// Rows deleted.
+    pub deleted: u64,
+}
+
+impl GrossRows {
+    /// Whether nothing happened.
+    pub fn is_zero(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// How the rows of one table compare with the seed, by primary key, or by content where a table has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NetRows {
+    /// Rows of the seed that are no longer there.
+    pub missing: u64,
+    /// Rows that the seed did not have.
+    pub new: u64,
+    /// Rows of the seed that are still there with other values in columns that both have.
+    pub different: u64,
+}
+
+/// What happened to a table as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TableEvent {
+    /// It did not exist before.
+    Created,
+    /// It no longer exists.
+    Dropped,
+    /// Its file is another one: TRUNCATE, a rewriting ALTER TABLE, VACUUM FULL or CLUSTER.
+    Rewritten,
+    /// Its name belongs to another table now: dropped and made again.
+    Replaced,
+}
+
+/// What happened to one table during one migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableChange {
+    /// The table, by the name it has afterwards (before, if it was dropped).
+    pub table: TableName,
+    /// Rows in the seed; 0 for a table that the seed does not have.
+    pub rows_in_seed: u64,
+    /// What this migration's statements did. `None` where the log cannot tell (unlogged tables).
+    pub gross: Option<GrossRows>,
+    /// How the table compares with the seed after this migration, all earlier ones included.
+    pub net: NetRows,
+    /// What happened to the table as a whole.
+    pub events: BTreeSet<TableEvent>,
+    /// Columns that the seed has and the table no longer has.
+    pub columns_dropped: Vec<String>,
+    /// Columns that the seed does not have.
+    pub columns_added: Vec<String>,
+}
+
+/// What one migration did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Change {
+    /// Tables that any witness shows as touched, in order of name.
+    pub tables: Vec<TableChange>,
+    /// Bytes of write-ahead log that it wrote.
+    pub wal_bytes: u64,
+    /// Why the witnesses do not agree; anything here makes the run end as "could not verify".
+    pub doubts: Vec<String>,
+}
+
+/// Facts of the write-ahead log over one stretch: rows by the file that holds them, committed transactions only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WalRows {
+    /// By database oid and file node (`relfilenode`).
+    pub by_file: BTreeMap<(u32, u32), GrossRows>,
+}
+
+/// How a table stands after a migration, for tables that have to be compared with the seed row by row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetSource {
+    /// What the log counted says it all: only inserts, or only deletes.
+    Counted(NetRows),
+    /// Rows have to be compared.
+    Compare,
+}

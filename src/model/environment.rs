@@ -1,0 +1,77 @@
+//! What the user wants staged.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::guard::GuardLimits;
+use super::masking::Masking;
+use super::service::Service;
+use super::suite::SuiteSpec;
+
+/// Where the backups of a database are found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupSource {
+    /// A path or a glob pattern, absolute; of several matches the newest is taken.
+    pub pattern: PathBuf,
+    /// An older backup is refused; in seconds.
+    pub max_age_s: Option<u64>,
+}
+
+/// One database of an environment. The Compose service that serves it says user, password and name by the variables of
+/// the official image (`POSTGRES_USER`, `POSTGRES_PASSWORD`, `POSTGRES_DB`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct DatabaseSpec {
+    /// The Compose service that serves it.
+    pub service: String,
+    /// Its backup.
+    pub backup: BackupSource,
+    /// Its masks.
+    pub masking: Masking,
+    /// SQL that is run on the masked seed, part of its key: file and text, in order.
+    pub prepare: Vec<(PathBuf, String)>,
+}
+
+/// Where pending changes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationSource {
+    /// The service whose database they change.
+    pub database: String,
+    /// A directory, absolute; its layout is found by looking at it.
+    pub directory: PathBuf,
+}
+
+/// How long a stack may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseSpec {
+    /// Until it is renewed, in seconds.
+    pub ttl_s: u64,
+    /// In all, in seconds; after that any machine may sweep it.
+    pub max_s: u64,
+}
+
+impl Default for LeaseSpec {
+    fn default() -> Self {
+        Self { ttl_s: 4 * 3600, max_s: 3 * 24 * 3600 }
+    }
+}
+
+/// An environment: a folder with `stage.yaml`, read and found to be free of contradictions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Environment {
+    /// Its name: lower-case letters, digits and `-`.
+    pub name: String,
+    /// The folder.
+    pub folder: PathBuf,
+    /// Services of the Compose file by name.
+    pub services: BTreeMap<String, Service>,
+    /// Databases by service.
+    pub databases: BTreeMap<String, DatabaseSpec>,
+    /// Migrations in the order in which they run.
+    pub migrations: Vec<MigrationSource>,
+    /// The suite, if there is one.
+    pub suite: Option<SuiteSpec>,
+    /// Limits on changes.
+    pub guards: GuardLimits,
+    /// How long a stack may stand.
+    pub lease: LeaseSpec,
+}

@@ -1,0 +1,31 @@
+//! Labels carry identity: a sweep on any machine works from them alone. Every key that `stage` writes is here.
+
+/// What the object is: [`KIND_STACK`], [`KIND_SEED`], [`KIND_POOL`] or [`KIND_BUILD`]. Nothing without this key is ever touched.
+pub const KIND: &str = "dev.stage";
+/// The version of the labels; an object of another version is never misread, only named.
+pub const FORMAT: &str = "dev.stage.format";
+/// The name of the environment.
+pub const ENVIRONMENT: &str = "dev.stage.env";
+/// The instance of the environment, `check` runs have one of their own each.
+pub const INSTANCE: &str = "dev.stage.instance";
+/// The run that made the object.
+pub const RUN: &str = "dev.stage.run";
+/// The hard deadline, RFC 3339 in UTC; after it any machine may sweep the object.
+pub const DEADLINE: &str = "dev.stage.deadline";
+/// The machine whose state folder holds the journal of the run, an opaque id.
+pub const HOLDER: &str = "dev.stage.holder";
+/// The Compose service that a container stands for.
+pub const SERVICE: &str = "dev.stage.service";
+/// The content key of a seed.
+pub const SEED_KEY: &str = "dev.stage.seed";
+/// What is known of a seed, as JSON (a `SeedRecord`).
+pub const SEED_RECORD: &str = "dev.stage.seed.record";
+
+/// Part of a stack: lives as long as its run or lease.
+pub const KIND_STACK: &str = "stack";
+/// A sealed seed: stays until it is removed by name.
+pub const KIND_SEED: &str = "seed";
+/// The pool: its volumes and its keeper.
+pub const KIND_POOL: &str = "pool";
+/// The version that this build writes.
+pub const FORMAT_VERSION: &str = "1";

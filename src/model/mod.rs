@@ -1,0 +1,23 @@
+//! The nouns. Values only: no async, no I/O, no clock, no randomness; imports nothing of this crate.
+
+pub mod approval;
+pub mod backup;
+pub mod call;
+pub mod catalog;
+pub mod change;
+pub mod container;
+pub mod environment;
+pub mod error;
+pub mod event;
+pub mod guard;
+pub mod inventory;
+pub mod label;
+pub mod lsn;
+pub mod masking;
+pub mod migration;
+pub mod name;
+pub mod plan;
+pub mod report;
+pub mod seed;
+pub mod service;
+pub mod suite;

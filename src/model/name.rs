@@ -1,0 +1,119 @@
+//! Names: of tables as users write them, and of everything that a run makes on the engine.
+//!
+//! Names are chosen when planning, so that an undo needs nothing that only the step's result would tell.
+
+use std::fmt;
+
+/// A table, always with its schema. Ordered by schema, then name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableName {
+    /// The schema, unquoted.
+    pub schema: String,
+    /// The table, unquoted.
+    pub name: String,
+}
+
+impl TableName {
+    /// A table in a schema, both unquoted.
+    pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { schema: schema.into(), name: name.into() }
+    }
+
+    /// As SQL: `"schema"."name"`, quotes doubled.
+    pub fn quoted(&self) -> String {
+        format!("{}.{}", quote_identifier(&self.schema), quote_identifier(&self.name))
+    }
+}
+
+impl fmt::Display for TableName {
+    /// As users write it: without `public.`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.schema == "public" {
+            f.write_str(&self.name)
+        } else {
+            write!(f, "{}.{}", self.schema, self.name)
+        }
+    }
+}
+
+/// An identifier as SQL, in double quotes.
+pub fn quote_identifier(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}
+
+/// A string as an SQL literal, whatever `standard_conforming_strings` says.
+pub fn quote_literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+}
+
+/// One run of `stage`, unique on every machine that reaches the engine: 12 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub String);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The names of everything that one run makes. All begin with `stage-`, then environment, then run.
+#[derive(Clone, Debug)]
+pub struct StackNames {
+    prefix: String,
+}
+
+impl StackNames {
+    /// Names for `run` of `environment`, which must be a valid Docker name part.
+    pub fn new(environment: &str, run: &RunId) -> Self {
+        Self { prefix: format!("stage-{environment}-{run}") }
+    }
+
+    /// The stack's network.
+    pub fn network(&self) -> String {
+        self.prefix.clone()
+    }
+
+    /// The container of a Compose service.
+    pub fn container(&self, service: &str) -> String {
+        format!("{}-{service}", self.prefix)
+    }
+
+    /// The container that serves the untouched seed of a database, for comparison.
+    pub fn before(&self, service: &str) -> String {
+        format!("{}-{service}-before", self.prefix)
+    }
+
+    /// A named volume of the Compose file.
+    pub fn volume(&self, name: &str) -> String {
+        format!("{}-{name}", self.prefix)
+    }
+
+    /// The clone on which a database service runs, and its volume.
+    pub fn clone(&self, service: &str) -> String {
+        format!("{}-{service}-data", self.prefix)
+    }
+
+    /// The clone that stays as the seed was, and its volume.
+    pub fn before_clone(&self, service: &str) -> String {
+        format!("{}-{service}-before-data", self.prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_read_table_names_without_public() {
+        assert_eq!(TableName::new("public", "item_datafeed").to_string(), "item_datafeed");
+        assert_eq!(TableName::new("feed", "items").to_string(), "feed.items");
+        assert_eq!(TableName::new("a\"b", "c").quoted(), "\"a\"\"b\".\"c\"");
+    }
+
+    #[test]
+    fn literals_survive_quotes_and_backslashes() {
+        assert_eq!(quote_literal("it's"), "'it''s'");
+        assert_eq!(quote_literal("a\\b"), "E'a\\\\b'");
+    }
+}

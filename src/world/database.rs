@@ -1,0 +1,102 @@
+//! The port to a database server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+
+use crate::model::catalog::Catalog;
+use crate::model::error::Result;
+use crate::model::lsn::Lsn;
+use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
+use crate::model::name::TableName;
+
+/// Where a database answers, and as whom.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// Host and port.
+    pub socket: SocketAddr,
+    /// Role.
+    pub user: String,
+    /// Its password.
+    pub password: SecretString,
+    /// Database.
+    pub database: String,
+}
+
+/// Database servers.
+#[async_trait]
+pub trait Databases: Send + Sync {
+    /// Connects as soon as the server answers; an error of kind `Unreachable` after `timeout`.
+    async fn connect(&self, at: &Address, timeout: Duration) -> Result<Arc<dyn Database>>;
+}
+
+/// One row reduced to what comparing needs: its key and a digest of its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowDigest {
+    /// The key's text form; rows arrive in ascending order of these bytes.
+    pub key: Vec<u8>,
+    /// A digest of the compared columns.
+    pub content: u128,
+}
+
+/// Which rows to digest and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DigestQuery {
+    /// The table.
+    pub table: TableName,
+    /// Key columns; empty: the content itself is the key.
+    pub key: Vec<String>,
+    /// Columns whose values are compared.
+    pub columns: Vec<String>,
+}
+
+/// One database of a server. May be used from several tasks at once; it opens connections as it needs them.
+#[async_trait]
+pub trait Database: Send + Sync {
+    /// Runs SQL of any number of statements; failing is a fact.
+    async fn run(&self, sql: &str) -> Result<std::result::Result<(), SqlFailure>>;
+    /// All user tables.
+    async fn catalog(&self) -> Result<Catalog>;
+    /// Exact number of rows of each table given.
+    async fn count(&self, tables: &[TableName]) -> Result<Vec<u64>>;
+    /// Fills a table with rows in COPY's text form, in one transaction on a connection of its own, frozen where the
+    /// server allows it; chunks hold whole lines. Returns the rows that the server counted; a refused row is a fact.
+    async fn copy_in(
+        &self,
+        table: &TableName,
+        columns: &[String],
+        rows: mpsc::Receiver<Bytes>,
+    ) -> Result<std::result::Result<u64, SqlFailure>>;
+    /// Versions that the layout's version table has as applied, none if there is no such table.
+    async fn applied(&self, layout: MigrationLayout) -> Result<Vec<AppliedMigration>>;
+    /// Runs one migration as its layout's tool would, and records it in the version table if it succeeds.
+    /// `all` are all migrations of its directory, which sqlx checks against what was applied.
+    async fn apply(
+        &self,
+        layout: MigrationLayout,
+        migration: &Migration,
+        all: &[Migration],
+    ) -> Result<MigrationRun>;
+    /// The end of the write-ahead log up to which everything that was committed is on disk.
+    async fn wal_end(&self) -> Result<Lsn>;
+    /// The write-ahead log from `from` on, at most `limit_bytes` of it and never beyond `until`.
+    async fn read_wal(&self, from: Lsn, until: Lsn, limit_bytes: usize) -> Result<Bytes>;
+    /// Sends digests of all rows in ascending byte order of their keys, in batches.
+    async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()>;
+    /// Ends all connections, politely.
+    async fn close(&self);
+}
+
+/// A row of a version table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppliedMigration {
+    /// As [`Migration::version`].
+    pub version: String,
+    /// Hexadecimal checksum, where the tool keeps one.
+    pub checksum: Option<String>,
+}

@@ -1,0 +1,34 @@
+//! The port to the Docker Engine.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::model::call::{Call, Performed, Undo};
+use crate::model::error::Result;
+use crate::model::inventory::Inventory;
+
+/// A Docker Engine. Calls are idempotent: what is done already counts as done, and what is absent counts as undone.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// Everything that carries our label, all subnets, the sealed seeds, and what is known of `images`.
+    async fn inventory(&self, images: &[String]) -> Result<Inventory>;
+    /// Carries out one call. An existing container of the same name that another run made is an error of kind
+    /// `NoRoom` (the name is held), never silently reused.
+    async fn perform(&self, call: &Call) -> Result<Performed>;
+    /// Takes one call back, and returns once it is gone.
+    async fn undo(&self, undo: &Undo) -> Result<()>;
+    /// The address on this machine at which a port of a container is published.
+    async fn published(&self, container: &str, port: u16) -> Result<SocketAddr>;
+    /// Waits until a container exits; its exit code, or `None` after `timeout`.
+    async fn await_exit(&self, container: &str, timeout: Duration) -> Result<Option<i64>>;
+    /// The last `lines` lines of a container's output, both streams.
+    async fn output_tail(&self, container: &str, lines: usize) -> Result<String>;
+    /// One file of a container, running or not; `None` if it is not there.
+    async fn download(&self, container: &str, path: &str) -> Result<Option<Vec<u8>>>;
+    /// Names of the clones in the pool; none if there is no pool.
+    async fn clones(&self) -> Result<Vec<String>>;
+    /// How many bytes a clone holds, shared ones counted.
+    async fn clone_size_bytes(&self, clone: &str) -> Result<u64>;
+}
