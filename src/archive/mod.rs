@@ -1,1 +1,1 @@
-//! pg_dump formats: table of contents and row streams.
+//! Archives of `pg_dump`: table of contents and row streams.
