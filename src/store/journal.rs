@@ -23,7 +23,7 @@ enum Entry {
     Opened { format: u32, run: String, story: String, at: Timestamp },
     Intent { id: usize, undo: Undo },
     Undone { id: usize },
-    Kept { id: usize },
+    Kept { ids: Vec<usize> },
 }
 
 /// An intent's place in its journal.
@@ -98,10 +98,10 @@ impl Journal {
         Ok(())
     }
 
-    /// Lets an effect stay.
-    pub fn kept(&self, id: IntentId) -> Result<()> {
-        self.append(&Entry::Kept { id })?;
-        self.pending().undos.retain(|(pending, _)| *pending != id);
+    /// Lets effects stay: all of them or, if the process dies before this line is written, none.
+    pub fn kept(&self, ids: &[IntentId]) -> Result<()> {
+        self.append(&Entry::Kept { ids: ids.to_vec() })?;
+        self.pending().undos.retain(|(pending, _)| !ids.contains(pending));
         Ok(())
     }
 
@@ -153,16 +153,22 @@ fn fold(text: &str, file: &str) -> Result<Pending> {
                 pending.next = pending.next.max(id + 1);
                 pending.undos.push((id, undo));
             }
-            Entry::Undone { id } | Entry::Kept { id } => {
-                let before = pending.undos.len();
-                pending.undos.retain(|(known, _)| *known != id);
-                if pending.undos.len() == before {
-                    return Err(unreadable(file).hint(format!("it ends intent {id}, which was never begun")));
-                }
-            }
+            Entry::Undone { id } => pending.end(id, file)?,
+            Entry::Kept { ids } => ids.into_iter().try_for_each(|id| pending.end(id, file))?,
         }
     }
     Ok(pending)
+}
+
+impl Pending {
+    fn end(&mut self, id: IntentId, file: &str) -> Result<()> {
+        let before = self.undos.len();
+        self.undos.retain(|(known, _)| *known != id);
+        if self.undos.len() == before {
+            return Err(unreadable(file).hint(format!("it ends intent {id}, which was never begun")));
+        }
+        Ok(())
+    }
 }
 
 fn unreadable(file: &str) -> Error {
