@@ -1,6 +1,115 @@
-//! The command line.
+//! The command line: one command a file, and the doc comments are the help.
+
+mod check;
+mod completions;
+mod environments;
+mod output;
+mod progress;
+mod seed;
+mod session;
+mod signals;
+mod sweep;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use secrecy::SecretString;
+
+use crate::model::error::{Error, ErrorKind};
+use output::Output;
+
+/// Rehearse database changes on an anonymized copy of production, before they are merged.
+///
+/// `stage` restores last night's backup, masks it, and runs the pending migrations and the app's test suite on a
+/// copy-on-write clone of it, inside the app's own Compose stack. It says exactly which rows the migrations inserted,
+/// updated and deleted, judges that against your guards, and leaves nothing behind.
+#[derive(Debug, Parser)]
+#[command(name = "stage", version, max_term_width = 100, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+    /// What every command takes.
+    #[command(flatten)]
+    global: Global,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Global {
+    /// The folder that holds environments, each a folder with a stage.yaml.
+    #[arg(long, global = true, value_name = "DIR", default_value = "environments", env = "STAGE_ENVIRONMENTS")]
+    environments: PathBuf,
+    /// The folder in which `stage` keeps its journals and its mask key
+    /// [default: $XDG_STATE_HOME/stage, else ~/.local/state/stage].
+    #[arg(long, global = true, value_name = "DIR", env = "STAGE_STATE")]
+    state: Option<PathBuf>,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = output::Colour::Auto, value_name = "WHEN")]
+    color: output::Colour,
+    /// No progress; only results and errors.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// The key under which values are masked, 32 hexadecimal digits; without it, the state folder's own.
+    // Never an argument: arguments are seen by everyone on the machine.
+    #[arg(skip)]
+    mask_key: Option<SecretString>,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  passed
+    1  the change was blocked, or its suite failed
+    2  usage or configuration
+    3  masking refused
+    4  something was left behind
+    5  Docker or a database could not be reached
+    6  the backup cannot be used
+    7  no room (disk, memory, addresses)
+    8  could not verify
+   70  a bug
+  130  interrupted (143 by SIGTERM)";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Args),
+    #[command(subcommand)]
+    Seed(seed::Command),
+    Sweep(sweep::Args),
+    Completions(completions::Args),
+}
 
 /// Parses the command line, runs the command and returns its exit code.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    let mut cli = match Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no mistakes: clap knows the difference.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    cli.global.mask_key = session::mask_key_from_environment();
+    let output = Output::new(cli.global.color, cli.global.quiet);
+    output.start_tracing();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(cause) => {
+            return output.fail(&Error::new(ErrorKind::Bug, "no threads could be started").because(cause));
+        }
+    };
+    match runtime.block_on(dispatch(cli, &output)) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => output.fail(&error),
+    }
+}
+
+async fn dispatch(cli: Cli, output: &Output) -> Result<u8, Error> {
+    match cli.command {
+        Command::Check(args) => check::run(&cli.global, args, output).await,
+        Command::Seed(command) => seed::run(&cli.global, command, output).await,
+        Command::Sweep(args) => sweep::run(&cli.global, args, output).await,
+        Command::Completions(args) => completions::run(&args),
+    }
 }

@@ -76,6 +76,8 @@ pub struct Error {
     pub hints: Vec<String>,
     /// The error underneath.
     pub cause: Option<Box<dyn StdError + Send + Sync>>,
+    /// Further problems that were found in the same go; this one decides the exit code.
+    pub also: Vec<Error>,
 }
 
 /// What fallible functions of this crate return.
@@ -84,7 +86,22 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error of `kind` that says `message`.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), location: None, hints: Vec::new(), cause: None }
+        Self {
+            kind,
+            message: message.into(),
+            location: None,
+            hints: Vec::new(),
+            cause: None,
+            also: Vec::new(),
+        }
+    }
+
+    /// All problems that were found in one go, as one error; nothing for none.
+    pub fn all(problems: Vec<Self>) -> Result<()> {
+        let mut problems = problems.into_iter();
+        let Some(mut first) = problems.next() else { return Ok(()) };
+        first.also.extend(problems);
+        Err(first)
     }
 
     /// Adds what the user can do about it.

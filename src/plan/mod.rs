@@ -1,16 +1,20 @@
 //! Decides what to do: an environment and an inventory become plans. Pure: the same input gives the same plan.
 
 pub mod identity;
+#[cfg(test)]
+mod samples;
 mod seed;
 mod services;
 mod stack;
 mod subnet;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 pub use identity::Identity;
-pub use seed::{SeedOrder, build_seed, seal_seed};
+pub use seed::{SeedOrder, build_seed, cluster_settings, seal_seed};
 pub use services::{start_services, start_suite};
-pub use stack::{pgdata, stand_up_databases};
+pub use stack::{POSTGRES_PORT, pgdata, stand_up_databases};
 pub use subnet::free_subnet;
 pub use sweep::{SweepScope, expired};
 

@@ -159,7 +159,7 @@ pub fn seal_seed(order: &SeedOrder<'_>, record: &SeedRecord, record_json: String
 }
 
 /// The variables of the official image, which shape the cluster when it is made.
-pub(super) fn cluster_settings(runtime: &Runtime) -> BTreeMap<String, String> {
+pub fn cluster_settings(runtime: &Runtime) -> BTreeMap<String, String> {
     runtime
         .environment
         .iter()

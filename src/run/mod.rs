@@ -1,1 +1,61 @@
-//! Stories.
+//! One story a file: the only files that know a whole order.
+
+mod backup;
+mod check;
+mod database;
+mod ending;
+mod fill;
+mod images;
+mod meter;
+mod migrations;
+mod seed;
+mod stopwatch;
+mod suite;
+mod sweep;
+
+pub use check::{CheckOrder, check};
+pub use seed::{SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed};
+pub use sweep::{preview as preview_sweep, recover, sweep};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::call::ServiceFailure;
+use crate::model::environment::Environment;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::masking::MaskKey;
+use crate::model::name::RunId;
+use crate::plan::Identity;
+
+/// What stories need to know of this machine and its user.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The id of this state folder.
+    pub holder: String,
+    /// The key under which values are masked.
+    pub mask_key: MaskKey,
+}
+
+/// Who a run is on the engine.
+fn identity(environment: &Environment, settings: &Settings, run: &RunId, now: Timestamp) -> Identity {
+    let lease = SignedDuration::from_secs(i64::try_from(environment.lease.max_s).unwrap_or(i64::MAX));
+    Identity {
+        environment: environment.name.clone(),
+        instance: run.0.clone(),
+        run: run.clone(),
+        holder: settings.holder.clone(),
+        deadline: now.checked_add(lease).unwrap_or(Timestamp::MAX),
+    }
+}
+
+/// A container that `stage` itself needs did not come up: then the change was never tried.
+fn unfit(failure: &ServiceFailure) -> Error {
+    Error::new(ErrorKind::Unreachable, format!("{} {}", failure.service, failure.reason))
+        .hint(format!("its last lines:\n{}", failure.output_tail))
+}
+
+/// Work that blocks a thread, away from those that serve everything else.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|cause| Err(Error::new(ErrorKind::Bug, "a blocking task panicked").because(cause)))
+}

@@ -4,6 +4,7 @@
 //! that dies with the process, so an unfinished journal that nobody holds is a crashed run. Lines survive a kill; what a
 //! power failure might lose is found again by its labels.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -74,6 +75,18 @@ impl Journal {
             });
         }
         Ok(crashed)
+    }
+
+    /// Runs of this state folder that live: some process holds their journal.
+    pub fn living(state: &Arc<dyn StateFiles>) -> Result<BTreeSet<String>> {
+        let mut living = BTreeSet::new();
+        for name in state.list(FOLDER)? {
+            let Some(run) = name.strip_suffix(".jsonl") else { continue };
+            if state.hold(&format!("{FOLDER}/{name}"))?.is_none() {
+                living.insert(run.to_owned());
+            }
+        }
+        Ok(living)
     }
 
     /// The run that it is the journal of.

@@ -4,15 +4,19 @@
 
 pub mod clock;
 pub mod database;
+pub mod disk;
 pub mod docker;
 pub mod engine;
 pub mod faults;
 pub mod files;
 pub mod memory;
+mod migration_folder;
 pub mod postgres;
 pub mod state;
 
 use std::sync::Arc;
+
+use crate::model::error::Result;
 
 pub use clock::Clock;
 pub use database::{Address, Database, Databases, RowDigest};
@@ -33,4 +37,19 @@ pub struct World {
     pub state: Arc<dyn StateFiles>,
     /// Time and fresh ids.
     pub clock: Arc<dyn Clock>,
+}
+
+impl World {
+    /// The real outside: a Docker Engine that answers, PostgreSQL, this machine's files. `holder` is the id of the state
+    /// folder. An error of kind `Unreachable` if no engine answers.
+    pub async fn real(state: Arc<dyn StateFiles>, clock: Arc<dyn Clock>, holder: &str) -> Result<Self> {
+        let engine = docker::DockerEngine::connect(holder).await?;
+        Ok(Self {
+            engine: Arc::new(engine),
+            databases: Arc::new(postgres::PostgresServers),
+            files: Arc::new(disk::DiskFiles),
+            state,
+            clock,
+        })
+    }
 }

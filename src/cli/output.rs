@@ -1,0 +1,97 @@
+//! What goes where: results to stdout, talk and errors to stderr, both legible without colour.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::render;
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where results, talk and errors go.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    stdout_colour: bool,
+    stderr_colour: bool,
+    /// Whether progress is drawn in place.
+    pub is_live: bool,
+    /// Whether progress is shown at all.
+    pub is_quiet: bool,
+}
+
+impl Output {
+    /// As the user asked and the terminal allows.
+    pub fn new(colour: Colour, is_quiet: bool) -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let on = |is_terminal: bool| match colour {
+            Colour::Auto => is_terminal && !plain,
+            Colour::Always => true,
+            Colour::Never => false,
+        };
+        Self {
+            stdout_colour: on(std::io::stdout().is_terminal()),
+            stderr_colour: on(std::io::stderr().is_terminal()),
+            is_live: std::io::stderr().is_terminal(),
+            is_quiet,
+        }
+    }
+
+    /// How a report is drawn on stdout.
+    pub fn style(self) -> render::Style {
+        render::Style { colour: self.stdout_colour, width: terminal_width() }
+    }
+
+    /// Diagnostics to stderr, as `STAGE_LOG` asks (`STAGE_LOG=stage=debug`); silent otherwise.
+    pub fn start_tracing(self) {
+        let filter = EnvFilter::try_from_env("STAGE_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
+        let subscriber =
+            tracing_subscriber::fmt().with_env_filter(filter).with_ansi(self.stderr_colour).with_writer(std::io::stderr);
+        // Another subscriber can only be a test's: then that one listens.
+        let _ = subscriber.try_init();
+    }
+
+    /// A result, to stdout.
+    pub fn result(self, text: &str) -> Result<()> {
+        std::io::stdout().write_all(text.as_bytes()).or_else(ignore_closed_pipe)
+    }
+
+    /// Talk, to stderr.
+    pub fn say(self, text: &str) {
+        if !self.is_quiet {
+            let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+
+    /// An error, to stderr, and its exit code.
+    pub fn fail(self, error: &Error) -> ExitCode {
+        let _ = std::io::stderr().write_all(render::error(error, self.stderr_colour).as_bytes());
+        ExitCode::from(error.kind.exit_code())
+    }
+}
+
+/// `stage … | head` has seen enough: that is no failure.
+fn ignore_closed_pipe(cause: std::io::Error) -> Result<()> {
+    if cause.kind() == std::io::ErrorKind::BrokenPipe {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Usage, "the result could not be written to stdout").because(cause))
+}
+
+fn terminal_width() -> u16 {
+    const NARROWEST: u16 = 60;
+    const WIDEST: u16 = 120;
+    const UNKNOWN: u16 = 100;
+    let columns = comfy_table::Table::new().width().unwrap_or(UNKNOWN);
+    columns.clamp(NARROWEST, WIDEST)
+}

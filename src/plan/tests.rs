@@ -1,0 +1,126 @@
+//! The plan's text is the assertion.
+
+use std::collections::BTreeMap;
+
+use super::samples::{identity, inventory, shop};
+use super::{SeedOrder, build_seed, seal_seed, stand_up_databases, start_services, start_suite};
+use crate::model::call::Call;
+use crate::model::container::MountSource;
+use crate::model::inventory::ImageFacts;
+use crate::model::label;
+use crate::model::plan::Plan;
+use crate::model::seed::{SeedKey, SeedRecord};
+
+#[track_caller]
+fn check(plan: &Plan, expected: &str) {
+    let expected: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let text = plan.to_string();
+    let text: Vec<&str> = text.lines().map(str::trim).collect();
+    assert_eq!(text, expected, "\n{plan}");
+    for (id, step) in plan.steps.iter().enumerate() {
+        assert!(step.after.iter().all(|&earlier| earlier < id), "step {} waits for a later one", id + 1);
+    }
+}
+
+fn key() -> SeedKey {
+    SeedKey("4f1c9a0b7d22".repeat(5) + "abcd")
+}
+
+#[test]
+fn databases_stand_on_clones_with_the_untouched_seed_beside_them() {
+    let seeds = BTreeMap::from([("db".to_owned(), key())]);
+    let plan = stand_up_databases(&shop(), &identity(), &inventory(), &seeds, "10.213.0.0/28");
+    check(
+        &plan,
+        "1 create network stage-shop-r1 10.213.0.0/28 — the stack's own network
+         2 create volume stage-shop-r1-db-data — database db
+         3 clone seed 4f1c9a0b7d22 as stage-shop-r1-db-data — database db after 2
+         4 create container stage-shop-r1-db of postgres:15 — database db after 1 3
+         5 start stage-shop-r1-db — database db after 4
+         6 create volume stage-shop-r1-db-before-data — db as the seed was, for comparison
+         7 clone seed 4f1c9a0b7d22 as stage-shop-r1-db-before-data — db as the seed was, for comparison after 6
+         8 create container stage-shop-r1-db-before of postgres:15 — db as the seed was, for comparison after 1 7
+         9 start stage-shop-r1-db-before — db as the seed was, for comparison after 8",
+    );
+    let Call::CreateContainer(container) = &plan.steps[3].call else { panic!("{plan}") };
+    assert_eq!(container.mounts.len(), 1, "the clone takes the place of Compose's volume");
+    assert_eq!(container.mounts[0].source, MountSource::Volume("stage-shop-r1-db-data".into()));
+    assert_eq!(container.labels[label::RUN], "r1");
+    assert!(container.ports.iter().any(|port| port.container_port == 5432));
+}
+
+#[test]
+fn services_start_in_the_order_of_their_conditions_and_each_is_awaited() {
+    check(
+        &start_services(&shop(), &identity(), &inventory()),
+        "1 create container stage-shop-r1-warmup of shop:1 — service warmup
+         2 await health of stage-shop-r1-db — service db
+         3 start stage-shop-r1-warmup — service warmup after 1 2
+         4 create volume stage-shop-r1-files — volume files
+         5 create container stage-shop-r1-web of shop:1 — service web after 4
+         6 await completion of stage-shop-r1-warmup — service warmup after 3
+         7 start stage-shop-r1-web — service web after 5 6
+         8 create container stage-shop-r1-worker of shop:1 — service worker
+         9 start stage-shop-r1-worker — service worker after 8 6
+        10 await health of stage-shop-r1-web — service web after 7
+        11 await health of stage-shop-r1-worker — service worker after 9",
+    );
+}
+
+#[test]
+fn the_suite_waits_for_what_compose_says_and_starts_nothing_else() {
+    let environment = shop();
+    let suite = environment.suite.clone().unwrap();
+    check(
+        &start_suite(&environment, &identity(), &inventory(), &suite),
+        "1 create container stage-shop-r1-tests of shop:1 — service tests
+         2 await health of stage-shop-r1-web — service web
+         3 start stage-shop-r1-tests — service tests after 1 2",
+    );
+}
+
+#[test]
+fn an_image_that_is_missing_is_pulled_before_its_container_is_made() {
+    let mut inventory = inventory();
+    inventory.images.remove("shop:1");
+    let plan = start_services(&shop(), &identity(), &inventory);
+    assert!(plan.to_string().contains("pull image shop:1 — service worker"), "{plan}");
+}
+
+#[test]
+fn a_seed_is_built_under_its_lock_and_only_the_frozen_copy_and_its_volume_stay() {
+    let (environment, identity, key) = (shop(), identity(), key());
+    let order = SeedOrder {
+        identity: &identity,
+        key: &key,
+        service: &environment.services["db"],
+        image: &ImageFacts::default(),
+        subnet: "10.213.0.0/28",
+    };
+    check(
+        &build_seed(&order),
+        "1 create container stage-seed-4f1c9a0b7d22-lock of stage-helper:1 — only one builds seed 4f1c9a0b7d22 of db
+         2 prepare pool — clones need a pool after 1
+         3 create network stage-shop-r1 10.213.0.0/28 — seed 4f1c9a0b7d22 of db after 1
+         4 create volume stage-shop-r1-db-seed-data — seed 4f1c9a0b7d22 of db after 2
+         5 make empty clone stage-shop-r1-db-seed-data — seed 4f1c9a0b7d22 of db after 4
+         6 create container stage-shop-r1-db-seed of postgres:15 — seed 4f1c9a0b7d22 of db after 3 5
+         7 start stage-shop-r1-db-seed — seed 4f1c9a0b7d22 of db after 6",
+    );
+    let record = SeedRecord {
+        key: key.clone(),
+        environment: "shop".into(),
+        database: "db".into(),
+        backup_taken_at: identity.deadline,
+        sealed_at: identity.deadline,
+        size_bytes: 1,
+        build_s: 1.0,
+        rows: BTreeMap::new(),
+    };
+    check(
+        &seal_seed(&order, &record, "{}".into()),
+        "1 stop stage-shop-r1-db-seed — seed 4f1c9a0b7d22 of db is whole only after a clean shutdown
+         2 freeze stage-shop-r1-db-seed-data as seed 4f1c9a0b7d22 (kept) — seed 4f1c9a0b7d22 of db after 1
+         3 create volume stage-seed-4f1c9a0b7d22 (kept) — register seed 4f1c9a0b7d22 of db after 2",
+    );
+}

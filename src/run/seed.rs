@@ -1,0 +1,248 @@
+//! The seed of a database: reused by its content key, or built from the backup in one masked stream.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::backup::{self, ChosenBackup};
+use super::fill::{BackupFile, SeedDatabase};
+use super::{Settings, database, ending, images};
+use crate::archive;
+use crate::execute::{self, Events, Run, Stop, tell};
+use crate::mask;
+use crate::model::environment::{DatabaseSpec, Environment};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::event::Event;
+use crate::model::inventory::{ImageFacts, Inventory};
+use crate::model::report::SeedUse;
+use crate::model::seed::{SeedKey, SeedRecord};
+use crate::model::service::Service;
+use crate::plan::{self, Identity, SeedOrder};
+use crate::seed;
+use crate::store::journal::Journal;
+use crate::world::{Database, World};
+
+/// How long a fresh cluster may take to be made and answer.
+const INIT_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long to wait before looking again whether somebody else's build of the same seed is done.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// What a seed story needs besides the world.
+pub struct SeedStory<'a> {
+    /// The environment.
+    pub environment: &'a Environment,
+    /// This machine and its user.
+    pub settings: &'a Settings,
+    /// Its listeners.
+    pub events: &'a Events,
+    /// Whether it should end.
+    pub stop: &'a Stop,
+}
+
+/// The seeds of all databases, in order of service; those that are missing are built, one after the other.
+pub async fn ensure_all(world: &World, story: &SeedStory<'_>) -> Result<BTreeMap<String, SeedUse>> {
+    let mut seeds = BTreeMap::new();
+    for (name, database) in &story.environment.databases {
+        seeds.insert(name.clone(), ensure(world, story, database).await?);
+    }
+    Ok(seeds)
+}
+
+async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -> Result<SeedUse> {
+    let chosen = backup::choose(world, database).await?;
+    let service = story.environment.services.get(&database.service).ok_or_else(|| {
+        Error::new(ErrorKind::Bug, format!("the database service `{}` is not in the Compose file", database.service))
+    })?;
+    loop {
+        let inventory = images::inventory_with(world, story, &[&service.runtime.image, plan::HELPER_IMAGE]).await?;
+        let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
+        let key = key_of(&chosen, database, story.settings, service, &image);
+        if let Some(seed) = inventory.seeds.iter().find(|seed| seed.key == key) {
+            tell(story.events, Event::Note { text: format!("seed {key} of {}: reused", database.service) });
+            return Ok(SeedUse { seed: seed.clone(), reused: true });
+        }
+        if is_being_built(&inventory, &key) {
+            tell(story.events, Event::Note { text: format!("seed {key} is being built by another run: waiting") });
+            story.stop.or(async { Ok(tokio::time::sleep(LOOK_AGAIN).await) }).await?;
+            continue;
+        }
+        let building = Building { story, database, service, image: &image, key: &key, chosen: &chosen };
+        match building.build(world, &inventory).await {
+            Ok(seed) => return Ok(SeedUse { seed, reused: false }),
+            // Somebody else was faster with the lock.
+            Err(error) if error.kind == ErrorKind::NoRoom && was_held(world, &key).await? => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn key_of(
+    chosen: &ChosenBackup,
+    database: &DatabaseSpec,
+    settings: &Settings,
+    service: &Service,
+    image: &ImageFacts,
+) -> SeedKey {
+    let prepare: Vec<&str> = database.prepare.iter().map(|(_, sql)| sql.as_str()).collect();
+    let cluster = plan::cluster_settings(&service.runtime);
+    seed::key(&seed::Ingredients {
+        fingerprint: &chosen.fingerprint,
+        masking: &database.masking,
+        mask_key_id: &mask::key_id(&settings.mask_key),
+        prepare: &prepare,
+        image_id: &image.id,
+        cluster: &cluster,
+    })
+}
+
+fn is_being_built(inventory: &Inventory, key: &SeedKey) -> bool {
+    inventory.containers.iter().any(|container| container.name == key.lock())
+}
+
+async fn was_held(world: &World, key: &SeedKey) -> Result<bool> {
+    let inventory = world.engine.inventory(&[]).await?;
+    Ok(is_being_built(&inventory, key) || inventory.seeds.iter().any(|seed| seed.key == *key))
+}
+
+/// One build. It has a run and a journal of its own, so that its scaffolding is gone before the stack stands.
+struct Building<'a> {
+    story: &'a SeedStory<'a>,
+    database: &'a DatabaseSpec,
+    service: &'a Service,
+    image: &'a ImageFacts,
+    key: &'a SeedKey,
+    chosen: &'a ChosenBackup,
+}
+
+impl Building<'_> {
+    async fn build(&self, world: &World, inventory: &Inventory) -> Result<SeedRecord> {
+        let id = world.clock.fresh_run_id();
+        let identity = super::identity(self.story.environment, self.story.settings, &id, world.clock.now());
+        let journal = Journal::open(Arc::clone(&world.state), &id, "seed build", world.clock.now())?;
+        let run = Run {
+            world: world.clone(),
+            journal,
+            events: self.story.events.clone(),
+            stop: self.story.stop.clone(),
+        };
+        let result = self.steps(&run, &identity, inventory).await;
+        let teardown = ending::end(run).await;
+        ending::or_left(result, &teardown)
+    }
+
+    async fn steps(&self, run: &Run, identity: &Identity, inventory: &Inventory) -> Result<SeedRecord> {
+        let begun = Instant::now();
+        // What can be refused is refused before anything starts.
+        let source = Arc::new(BackupFile::new(Arc::clone(&run.world.files), &self.chosen.file));
+        let opened = Arc::clone(&source);
+        let archive = super::blocking(move || archive::open(seed::Source::open(opened.as_ref())?.as_mut())).await?;
+        let archive = Arc::new(archive);
+        Error::all(seed::check_masking(&archive, &self.database.masking))?;
+
+        let subnet = plan::free_subnet(&inventory.subnets, &identity.run, 0)?;
+        let order = SeedOrder { identity, key: self.key, service: self.service, image: self.image, subnet: &subnet };
+        if let Some(failure) = execute::apply(run, &plan::build_seed(&order)).await? {
+            return Err(super::unfit(&failure));
+        }
+        let database =
+            database::connect(run, &order.container(), &self.service.runtime, INIT_TIMEOUT).await?;
+        let rows = self.fill(run, &archive, source, &database).await;
+        let size = run.world.engine.clone_size_bytes(&order.clone_name()).await;
+        database.close().await;
+        let record = SeedRecord {
+            key: self.key.clone(),
+            environment: self.story.environment.name.clone(),
+            database: self.service.name.clone(),
+            backup_taken_at: archive.created_at().unwrap_or(self.chosen.file.modified_at),
+            sealed_at: run.world.clock.now(),
+            size_bytes: size?,
+            build_s: begun.elapsed().as_secs_f64(),
+            rows: rows?,
+        };
+        let json = serde_json::to_string(&record)
+            .map_err(|cause| Error::new(ErrorKind::Bug, "a seed record does not serialize").because(cause))?;
+        if let Some(failure) = execute::apply(run, &plan::seal_seed(&order, &record, json)).await? {
+            return Err(super::unfit(&failure));
+        }
+        Ok(record)
+    }
+
+    /// Masked rows, prepare SQL, statistics: afterwards nothing is left to do for a server that starts on it.
+    async fn fill(
+        &self,
+        run: &Run,
+        archive: &Arc<archive::Archive>,
+        source: Arc<BackupFile>,
+        database: &Arc<dyn Database>,
+    ) -> Result<BTreeMap<String, u64>> {
+        let target = Arc::new(SeedDatabase(Arc::clone(database)));
+        let bytes_total = self.chosen.file.size_bytes;
+        let events = run.events.clone();
+        let progress = move |progress: seed::Progress| {
+            let seed::Progress { table, rows, bytes_read } = progress;
+            tell(&events, Event::SeedProgress { table: table.to_string(), rows, bytes_read, bytes_total });
+        };
+        let parallel = std::thread::available_parallelism().map_or(2, usize::from).min(8);
+        let masking = &self.database.masking;
+        let filled = seed::fill(
+            source,
+            Arc::clone(archive),
+            masking,
+            &self.story.settings.mask_key,
+            target,
+            parallel,
+            progress,
+        );
+        run.stop.or(filled).await?;
+        for (path, sql) in &self.database.prepare {
+            if let Err(failure) = run.stop.or(database.run(sql)).await? {
+                return Err(database::sql_error(ErrorKind::Config, path, &failure));
+            }
+        }
+        for statement in ["VACUUM (FREEZE, ANALYZE)", "CHECKPOINT"] {
+            if let Err(failure) = run.stop.or(database.run(statement)).await? {
+                return Err(Error::new(ErrorKind::Backup, format!("`{statement}` failed: {}", failure.message)));
+            }
+        }
+        let catalog = database.catalog().await?;
+        let tables: Vec<_> =
+            catalog.tables.values().filter(|table| table.kind == 'r').map(|table| table.name.clone()).collect();
+        let counts = database.count(&tables).await?;
+        Ok(tables.iter().map(ToString::to_string).zip(counts).collect())
+    }
+}
+
+/// The seeds on this engine, newest first.
+pub async fn list(world: &World) -> Result<Vec<SeedRecord>> {
+    let mut seeds = world.engine.inventory(&[]).await?.seeds;
+    seeds.sort_by_key(|seed| std::cmp::Reverse(seed.sealed_at));
+    Ok(seeds)
+}
+
+/// Removes the seed whose key begins with `prefix`. Clones made of it live on. Returns what was removed.
+pub async fn remove(world: &World, prefix: &str, events: &Events) -> Result<SeedRecord> {
+    let inventory = world.engine.inventory(&[]).await?;
+    let mut matching = inventory.seeds.iter().filter(|seed| seed.key.0.starts_with(prefix));
+    let seed = match (matching.next(), matching.next()) {
+        (Some(seed), None) => seed.clone(),
+        (None, _) => {
+            return Err(Error::new(ErrorKind::Usage, format!("no seed has a key that begins with `{prefix}`"))
+                .hint("`stage seed list` names them"));
+        }
+        (Some(_), Some(_)) => {
+            return Err(Error::new(ErrorKind::Usage, format!("more than one seed has a key that begins with `{prefix}`"))
+                .hint("write more digits of it"));
+        }
+    };
+    let id = world.clock.fresh_run_id();
+    let journal = Journal::open(Arc::clone(&world.state), &id, "seed remove", world.clock.now())?;
+    // Unregistered first: a registered seed without data would be found, and could not be cloned.
+    journal.intend(&crate::model::call::Undo::DeleteSeed { key: seed.key.clone() })?;
+    let (_switch, stop) = Stop::new();
+    let unregister = crate::model::call::Undo::RemoveVolume { name: seed.key.volume() };
+    world.engine.undo(&unregister).await?;
+    let run = Run { world: world.clone(), journal, events: events.clone(), stop };
+    let teardown = ending::end(run).await;
+    ending::or_left(Ok(seed), &teardown)
+}
+

@@ -1,0 +1,65 @@
+//! The second and third net: crashed runs by their journals, then whatever labels say is over.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Settings;
+use crate::execute::{self, Events, Run, Stop};
+use crate::model::error::Result;
+use crate::model::report::Teardown;
+use crate::plan::{self, SweepScope};
+use crate::store::journal::Journal;
+use crate::world::World;
+
+/// Unwinds the runs of this state folder that crashed. Any story does this first.
+pub async fn recover(world: &World, events: &Events) -> Result<Teardown> {
+    let mut all = Teardown::default();
+    for journal in Journal::take_over_crashed(&world.state)? {
+        let (_switch, stop) = Stop::new();
+        let run = Run { world: world.clone(), journal, events: events.clone(), stop };
+        let teardown = execute::unwind(&run).await;
+        all.removed.extend(teardown.removed);
+        all.left.extend(teardown.left);
+        run.journal.close()?;
+    }
+    Ok(all)
+}
+
+/// Everything that a sweep would take away, one line each.
+pub async fn preview(world: &World, settings: &Settings) -> Result<Vec<String>> {
+    let mut lines: BTreeSet<String> = BTreeSet::new();
+    for journal in Journal::take_over_crashed(&world.state)? {
+        lines.extend(journal.remaining().iter().map(|(_, undo)| undo.to_string()));
+    }
+    lines.extend(overdue(world, settings).await?.iter().map(ToString::to_string));
+    Ok(lines.into_iter().collect())
+}
+
+/// Takes away what crashed runs of this state folder left, and what is past its deadline on the engine, whoever made it.
+pub async fn sweep(world: &World, settings: &Settings, events: &Events) -> Result<Teardown> {
+    let mut all = recover(world, events).await?;
+    let undos = overdue(world, settings).await?;
+    let id = world.clock.fresh_run_id();
+    let journal = Journal::open(Arc::clone(&world.state), &id, "sweep", world.clock.now())?;
+    for undo in &undos {
+        journal.intend(undo)?;
+    }
+    let (_switch, stop) = Stop::new();
+    let run = Run { world: world.clone(), journal, events: events.clone(), stop };
+    let teardown = execute::unwind(&run).await;
+    all.removed.extend(teardown.removed);
+    all.left.extend(teardown.left);
+    run.journal.close()?;
+    Ok(all)
+}
+
+async fn overdue(world: &World, settings: &Settings) -> Result<Vec<crate::model::call::Undo>> {
+    // The living are looked up last: a run that begins in between is then known to live, and what it makes before its
+    // journal is held does not exist. Clones are listed before volumes, and made after them, so that a clone without a
+    // volume was truly left behind.
+    let clones = world.engine.clones().await?;
+    let inventory = world.engine.inventory(&[]).await?;
+    let living = Journal::living(&world.state)?;
+    let scope = SweepScope { holder: settings.holder.clone(), living, now: world.clock.now() };
+    Ok(plan::expired(&inventory, &clones, &scope))
+}

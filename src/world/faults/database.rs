@@ -1,0 +1,104 @@
+//! Databases, with a fault. Following the log while a statement runs is not numbered: how often that happens is chance,
+//! and the numbers of the calls behind it would be, too.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::Counter;
+use crate::model::catalog::Catalog;
+use crate::model::digest::{DigestQuery, RowDigest};
+use crate::model::error::Result;
+use crate::model::lsn::Lsn;
+use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
+use crate::model::name::TableName;
+use crate::world::database::AppliedMigration;
+use crate::world::{Address, Database, Databases};
+
+pub(super) struct FaultyServers {
+    pub(super) inner: Arc<dyn Databases>,
+    pub(super) counter: Arc<Counter>,
+}
+
+#[async_trait]
+impl Databases for FaultyServers {
+    async fn connect(&self, at: &Address, timeout: Duration) -> Result<Arc<dyn Database>> {
+        let numbered = self.counter.begin("connect");
+        let inner = self.inner.connect(at, timeout).await;
+        numbered.end();
+        Ok(Arc::new(Faulty { inner: inner?, counter: Arc::clone(&self.counter) }))
+    }
+}
+
+struct Faulty {
+    inner: Arc<dyn Database>,
+    counter: Arc<Counter>,
+}
+
+impl Faulty {
+    async fn numbered<T>(&self, name: &'static str, call: impl Future<Output = T> + Send) -> T {
+        let numbered = self.counter.begin(name);
+        let result = call.await;
+        numbered.end();
+        result
+    }
+}
+
+#[async_trait]
+impl Database for Faulty {
+    async fn run(&self, sql: &str) -> Result<std::result::Result<(), SqlFailure>> {
+        self.numbered("run", self.inner.run(sql)).await
+    }
+
+    async fn catalog(&self) -> Result<Catalog> {
+        self.numbered("catalog", self.inner.catalog()).await
+    }
+
+    async fn count(&self, tables: &[TableName]) -> Result<Vec<u64>> {
+        self.numbered("count", self.inner.count(tables)).await
+    }
+
+    async fn copy_in(
+        &self,
+        table: &TableName,
+        columns: &[String],
+        rows: mpsc::Receiver<Bytes>,
+    ) -> Result<std::result::Result<u64, SqlFailure>> {
+        self.numbered("copy_in", self.inner.copy_in(table, columns, rows)).await
+    }
+
+    async fn applied(&self, layout: MigrationLayout) -> Result<Vec<AppliedMigration>> {
+        self.numbered("applied", self.inner.applied(layout)).await
+    }
+
+    async fn apply(&self, layout: MigrationLayout, migration: &Migration, all: &[Migration]) -> Result<MigrationRun> {
+        self.numbered("apply", self.inner.apply(layout, migration, all)).await
+    }
+
+    async fn wal_end(&self) -> Result<Lsn> {
+        self.numbered("wal_end", self.inner.wal_end()).await
+    }
+
+    async fn wal_flushed(&self) -> Result<Lsn> {
+        self.inner.wal_flushed().await
+    }
+
+    async fn wal_segment_size_bytes(&self) -> Result<u64> {
+        self.inner.wal_segment_size_bytes().await
+    }
+
+    async fn read_wal(&self, from: Lsn, until: Lsn, limit_bytes: usize) -> Result<Bytes> {
+        self.inner.read_wal(from, until, limit_bytes).await
+    }
+
+    async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()> {
+        self.numbered("digests", self.inner.digests(query, batches)).await
+    }
+
+    async fn close(&self) {
+        self.numbered("close", self.inner.close()).await;
+    }
+}

@@ -1,0 +1,66 @@
+//! The engine, with a fault.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::Counter;
+use crate::model::call::{Call, Performed, Undo};
+use crate::model::error::Result;
+use crate::model::inventory::Inventory;
+use crate::world::Engine;
+
+pub(super) struct Faulty {
+    pub(super) inner: Arc<dyn Engine>,
+    pub(super) counter: Arc<Counter>,
+}
+
+impl Faulty {
+    async fn numbered<T>(&self, name: &'static str, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let numbered = self.counter.begin(name);
+        let result = call.await;
+        numbered.end();
+        result
+    }
+}
+
+#[async_trait]
+impl Engine for Faulty {
+    async fn inventory(&self, images: &[String]) -> Result<Inventory> {
+        self.numbered("inventory", self.inner.inventory(images)).await
+    }
+
+    async fn perform(&self, call: &Call) -> Result<Performed> {
+        self.numbered("perform", self.inner.perform(call)).await
+    }
+
+    async fn undo(&self, undo: &Undo) -> Result<()> {
+        self.numbered("undo", self.inner.undo(undo)).await
+    }
+
+    async fn published(&self, container: &str, port: u16) -> Result<SocketAddr> {
+        self.numbered("published", self.inner.published(container, port)).await
+    }
+
+    async fn await_exit(&self, container: &str, timeout: Duration) -> Result<Option<i64>> {
+        self.numbered("await_exit", self.inner.await_exit(container, timeout)).await
+    }
+
+    async fn output_tail(&self, container: &str, lines: usize) -> Result<String> {
+        self.numbered("output_tail", self.inner.output_tail(container, lines)).await
+    }
+
+    async fn download(&self, container: &str, path: &str) -> Result<Option<Vec<u8>>> {
+        self.numbered("download", self.inner.download(container, path)).await
+    }
+
+    async fn clones(&self) -> Result<Vec<String>> {
+        self.numbered("clones", self.inner.clones()).await
+    }
+
+    async fn clone_size_bytes(&self, clone: &str) -> Result<u64> {
+        self.numbered("clone_size_bytes", self.inner.clone_size_bytes(clone)).await
+    }
+}

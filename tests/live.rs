@@ -1,0 +1,19 @@
+//! Live tests: the built command on a real Docker Engine. One that cannot run fails; none is skipped.
+//!
+//! They compare full listings of the engine, so they run one at a time: `cargo test --test live -- --test-threads=1`
+//! is what `scripts/test` runs, and a lock holds it for anybody else.
+
+#[path = "live/bad_input.rs"]
+mod bad_input;
+#[path = "live/canaries.rs"]
+mod canaries;
+#[path = "live/crashes.rs"]
+mod crashes;
+#[path = "live/engine.rs"]
+mod engine;
+#[path = "live/incident.rs"]
+mod incident;
+#[path = "live/signals.rs"]
+mod signals;
+#[path = "live/stage.rs"]
+mod stage;

@@ -1,0 +1,137 @@
+//! Personal data that must not leak: while a stack stands, no canary of the backup is anywhere on the staging side.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use aho_corasick::AhoCorasick;
+use rustix::fs::{SeekFrom, seek};
+
+use super::engine::{assert_same, listing, output_of};
+use super::stage::{Stage, repository};
+
+const CHUNK_BYTES: usize = 8 << 20;
+
+/// Bytes looked at and needles found, with where.
+#[derive(Default)]
+struct Hits {
+    bytes: u64,
+    found: Vec<(usize, PathBuf)>,
+}
+
+impl Hits {
+    fn look_at(&mut self, needles: &AhoCorasick, bytes: &[u8], place: &Path) {
+        self.found.extend(
+            needles.find_overlapping_iter(bytes).map(|hit| (hit.pattern().as_usize(), place.to_owned())),
+        );
+        self.found.sort();
+        self.found.dedup();
+    }
+
+    /// Only the parts of a file that hold something: the pool's is mostly holes.
+    fn look_at_file(&mut self, needles: &AhoCorasick, path: &Path) {
+        let Ok(mut file) = File::open(path) else { return };
+        let overlap = 256;
+        let mut at = 0_u64;
+        while let Ok(data) = seek(&file, SeekFrom::Data(at)) {
+            let Ok(hole) = seek(&file, SeekFrom::Hole(data)) else { return };
+            if seek(&file, SeekFrom::Start(data)).is_err() {
+                return;
+            }
+            let mut left = hole - data;
+            let mut buffer: Vec<u8> = Vec::new();
+            while left > 0 {
+                let keep = buffer.len().min(overlap);
+                buffer.drain(..buffer.len() - keep);
+                let wanted = left.min(CHUNK_BYTES as u64);
+                let Ok(read) = (&mut file).take(wanted).read_to_end(&mut buffer) else { return };
+                if read == 0 {
+                    break;
+                }
+                left -= read as u64;
+                self.bytes += read as u64;
+                self.look_at(needles, &buffer, path);
+            }
+            at = hole;
+        }
+    }
+
+    fn look_at_folder(&mut self, needles: &AhoCorasick, folder: &Path) {
+        let Ok(entries) = fs::read_dir(folder) else { return };
+        for entry in entries.flatten() {
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() {
+                self.look_at_folder(needles, &entry.path());
+            } else if kind.is_file() {
+                self.look_at_file(needles, &entry.path());
+            }
+        }
+    }
+
+    /// Arguments and environment of every process but this one.
+    fn look_at_processes(&mut self, needles: &AhoCorasick) {
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.parse::<u32>().is_err() || name == std::process::id().to_string() {
+                continue;
+            }
+            for file in ["cmdline", "environ"] {
+                if let Ok(bytes) = fs::read(entry.path().join(file)) {
+                    self.bytes += bytes.len() as u64;
+                    self.look_at(needles, &bytes, &entry.path().join(file));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn while_a_stack_stands_no_canary_is_in_volumes_pool_images_logs_reports_journals_or_processes() {
+    let canaries = fs::read_to_string(repository("environments/incident/canaries.txt")).unwrap();
+    let mut patterns: Vec<&str> = canaries.lines().filter(|line| !line.is_empty()).collect();
+    assert!(patterns.len() >= 20, "only {} canaries", patterns.len());
+    // What is kept must be found, or the search would prove nothing.
+    let kept = "item_datafeed";
+    patterns.push(kept);
+    let needles = AhoCorasick::new(&patterns).unwrap();
+
+    let stage = Stage::of_the_demo();
+    stage.run(&["seed", "build", "incident"]).exits(0);
+    let before = listing();
+    let reports = tempfile::tempdir().unwrap();
+    let file = |name: &str| reports.path().join(name).to_string_lossy().into_owned();
+    let report = stage
+        .command(&["check", "incident", "--json", "--markdown", &file("r.md"), "--junit", &file("r.xml")])
+        .env("STAGE_LOG", "trace")
+        .output()
+        .unwrap();
+    fs::write(file("stdout"), &report.stdout).unwrap();
+    fs::write(file("stderr"), &report.stderr).unwrap();
+
+    // Killed when it is about to take the stack down, so that the stack stands as after `stage up`, suite and all.
+    let killed = stage.run_with_fault("kill-before:undo#1", &["check", "incident"]);
+    assert_eq!(killed.code, None, "{}", killed.stderr);
+    let standing = listing();
+    assert!(standing.iter().any(|line| line.starts_with("container stage-incident-")), "{standing:?}");
+    // What PostgreSQL holds in memory reaches the pool's file.
+    output_of("sync", &[]);
+
+    let root = output_of("docker", &["info", "--format", "{{.DockerRootDir}}"]);
+    let mut hits = Hits::default();
+    hits.look_at_folder(&needles, Path::new(root.trim()));
+    let engine_bytes = hits.bytes;
+    hits.look_at_folder(&needles, stage.state.path());
+    hits.look_at_folder(&needles, reports.path());
+    hits.look_at_processes(&needles);
+
+    stage.run(&["sweep"]).exits(0);
+    assert_same(&before, &listing(), "after the sweep");
+    println!("bytes searched: {} of the engine, {} in all", engine_bytes, hits.bytes);
+    let leaked: Vec<_> = hits.found.iter().filter(|(pattern, _)| patterns[*pattern] != kept).collect();
+    assert!(leaked.is_empty(), "canaries by number and place: {leaked:?}");
+    assert!(
+        hits.found.iter().any(|(_, place)| place.to_string_lossy().contains("stage-pool")),
+        "the pool was not read"
+    );
+    assert!(engine_bytes > 500_000_000, "only {engine_bytes} bytes were there to search");
+}

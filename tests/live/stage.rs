@@ -1,0 +1,118 @@
+//! The built command, as a user runs it, with a state folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::TempDir;
+
+/// A key for tests only: with the same one every test finds the same seeds.
+const MASK_KEY: &str = "7465737473206f6e6c79207465737473";
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// `stage` with a fresh state folder. Holding it keeps other live tests out.
+pub struct Stage {
+    pub state: TempDir,
+    environments: PathBuf,
+    _alone: MutexGuard<'static, ()>,
+}
+
+/// What a run printed and how it ended.
+pub struct Ran {
+    pub stdout: String,
+    pub stderr: String,
+    /// `None` when a signal ended it.
+    pub code: Option<i32>,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            code: output.status.code(),
+        }
+    }
+}
+
+impl Ran {
+    /// Asserts the exit code, and shows everything if it is another one.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+}
+
+/// A folder of this repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+impl Stage {
+    /// With the environments of the demo.
+    pub fn of_the_demo() -> Self {
+        Self::with(repository("environments"))
+    }
+
+    /// With the environments of the tests.
+    pub fn of_the_tests() -> Self {
+        Self::with(repository("tests/environments"))
+    }
+
+    /// With environments of another folder.
+    pub fn with(environments: PathBuf) -> Self {
+        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        Self { state: tempfile::tempdir().unwrap(), environments, _alone: alone }
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stage"));
+        command
+            .args(arguments)
+            .env("STAGE_STATE", self.state.path())
+            .env("STAGE_ENVIRONMENTS", &self.environments)
+            .env("STAGE_MASK_KEY", MASK_KEY)
+            .env_remove("STAGE_FAULT")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    /// Runs with a fault that `stage` does to itself.
+    pub fn run_with_fault(&self, fault: &str, arguments: &[&str]) -> Ran {
+        self.command(arguments).env("STAGE_FAULT", fault).output().unwrap().into()
+    }
+
+    pub fn spawn(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).spawn().unwrap()
+    }
+
+    /// Files of the state folder, relative to it.
+    pub fn state_files(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        let mut open = vec![self.state.path().to_owned()];
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    open.push(path);
+                } else {
+                    files.push(path.strip_prefix(self.state.path()).unwrap().to_owned());
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+}
