@@ -7,6 +7,9 @@ use super::suggest;
 use super::yaml::{Entry, Node, Value};
 use crate::model::error::Location;
 
+/// Up to so many keys are listed to somebody who wrote an unknown one; more would hide the message.
+const LISTED: usize = 12;
+
 /// A map that is being read.
 pub struct Fields<'n> {
     /// Where the map begins.
@@ -71,12 +74,13 @@ impl<'n> Fields<'n> {
             if asked.iter().chain(&hushed).any(|known| known == key) || key.starts_with("x-") {
                 continue;
             }
+            let unknown = problem(key_location, format!("unknown key `{key}`"));
             let near = suggest::nearest(key, asked.iter().chain(&hushed).copied());
-            let hint = near.map_or_else(
-                || suggest::hint(key, asked.iter().copied()),
-                |near| format!("did you mean `{near}`?"),
-            );
-            problems.push(problem(key_location, format!("unknown key `{key}`")).hint(hint));
+            problems.push(match near {
+                Some(near) => unknown.hint(format!("did you mean `{near}`?")),
+                None if asked.len() <= LISTED => unknown.hint(suggest::hint(key, asked.iter().copied())),
+                None => unknown,
+            });
         }
     }
 }

@@ -16,18 +16,18 @@ secrets: {{key: {{file: ./key.txt}}}}\nconfigs: {{site: {{file: ./site.conf}}}}\
     services(&compose, &[("key.txt", "k"), ("site.conf", "c"), ("$HOME", "/home/me")]).remove("app").unwrap()
 }
 
-fn words(words: &[&str]) -> Option<Vec<String>> {
-    Some(words.iter().map(|word| (*word).to_owned()).collect())
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 #[test]
 fn commands_are_lists_or_lines() {
     for (settings, command) in [
-        ("command: [redis-server, --port, 6379]", words(&["redis-server", "--port", "6379"])),
-        ("command: gunicorn -b 0.0.0.0:80 'a b'", words(&["gunicorn", "-b", "0.0.0.0:80", "a b"])),
-        ("command: sh -c \"echo $$HOME\"", words(&["sh", "-c", "echo $HOME"])),
-        ("command: []", words(&[])),
-        ("command: ''", words(&[])),
+        ("command: [redis-server, --port, 6379]", Some(words(&["redis-server", "--port", "6379"]))),
+        ("command: gunicorn -b 0.0.0.0:80 'a b'", Some(words(&["gunicorn", "-b", "0.0.0.0:80", "a b"]))),
+        ("command: sh -c \"echo $$HOME\"", Some(words(&["sh", "-c", "echo $HOME"]))),
+        ("command: []", Some(words(&[]))),
+        ("command: ''", Some(words(&[]))),
         ("command:", None),
     ] {
         assert_eq!(app(settings).runtime.command, command, "{settings}");
@@ -87,7 +87,7 @@ fn a_service_that_says_nothing_has_nothing() {
 #[test]
 fn healthchecks_are_probes_or_disabled() {
     let probe = |test: &[&str]| Healthcheck::Probe {
-        test: words(test).unwrap(),
+        test: words(test),
         interval_ns: None,
         timeout_ns: None,
         start_period_ns: None,

@@ -114,14 +114,14 @@ fn a_table_without_rules_is_told() {
         "tables:
   a:
   b: keep
-  c: {kept: [x]}
+  c: {keeps: [x]}
   d.e.f: empty
 table: {}
 ",
         &[
             "masks.yaml:2:3: table `a` has no rules | write `keep: [COLUMNS]` and `mask: {COLUMN: RULE}`, or `empty` to leave its rows out",
             "masks.yaml:3:6: expected `empty` or a map with `keep` and `mask`, found `keep`",
-            "masks.yaml:4:7: unknown key `kept` | did you mean `keep`?",
+            "masks.yaml:4:7: unknown key `keeps` | did you mean `keep`?",
             "masks.yaml:5:3: expected `table` or `schema.table`, found `d.e.f`",
             "masks.yaml:6:1: unknown key `table` | did you mean `tables`?",
         ],

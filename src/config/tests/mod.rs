@@ -95,8 +95,9 @@ fn services(compose: &str, entries: &[(&str, &str)]) -> BTreeMap<String, Service
 fn told(errors: &[Error]) -> Vec<String> {
     let line = |error: &Error| {
         assert_eq!(error.kind, ErrorKind::Config);
-        let hints: String = error.hints.iter().map(|hint| format!(" | {hint}")).collect();
-        format!("{}{hints}", error.to_string().replace("/shop/", ""))
+        let parts: Vec<String> =
+            std::iter::once(error.to_string()).chain(error.hints.iter().cloned()).collect();
+        parts.join(" | ").replace("/shop/", "")
     };
     errors.iter().map(line).collect()
 }

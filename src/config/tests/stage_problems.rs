@@ -39,7 +39,7 @@ guards: {rows_lost: many}
             "stage.yaml:4:51: expected a duration such as `4h` or `90s`, found a list",
             "stage.yaml:5:18: service `test` is not in the Compose file | did you mean `tests`?",
             "stage.yaml:5:33: expected a duration such as `4h` or `90s`, found `soon`",
-            "stage.yaml:6:20: expected a limit: rows such as `100`, a share such as `1%`, or `off`, found `many`",
+            "stage.yaml:6:21: expected a limit: rows such as `100`, a share such as `1%`, or `off`, found `many`",
         ],
     );
 }
@@ -98,7 +98,7 @@ fn a_database_needs_a_backup_and_masks() {
         &[
             "stage.yaml:2:7: database `db` has no `backup`",
             "stage.yaml:2:7: database `db` has no `masks`",
-            "stage.yaml:3:9: expected a map with `backup`, `masks` …, found nothing",
+            "stage.yaml:3:8: expected a map with `backup`, `masks` …, found nothing",
         ],
     );
 }
@@ -115,9 +115,9 @@ migrations:
 ",
         &[
             "stage.yaml:3:16: database `tests` is not among `databases` | known are `db`",
-            "stage.yaml:4:25: `/shop/migration` is no directory",
+            "stage.yaml:4:25: `migration` is no directory",
             "stage.yaml:5:5: the migration has no `database`",
-            "stage.yaml:5:23: unknown key `down` | known are `service`, `command`, `database`, `sql`",
+            "stage.yaml:5:23: unknown key `down` | known are `database`, `sql`",
             "stage.yaml:6:5: expected a map with `database` and `sql`, found `migrations`",
         ],
     );
