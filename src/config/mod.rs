@@ -1,1 +1,41 @@
 //! Files of an environment to an Environment, or every problem at once.
+//!
+//! Pure but for a [`Loader`] that is passed in. Every problem has its file, line and column, and is told by kind
+//! `Config`; a key that is not kept is an error by name, never silently read over, but for the documented list in
+//! `compose/keys.rs`.
+
+mod amount;
+mod compose;
+mod databases;
+mod fields;
+mod guards;
+mod loader;
+mod masks;
+mod problems;
+mod stage_file;
+mod suggest;
+mod suite;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+pub use loader::{Catalogs, Loader};
+
+use crate::model::environment::Environment;
+use crate::model::error::Error;
+
+/// Reads the environment in `folder`, its `stage.yaml`, Compose files, masks and prepare SQL.
+///
+/// Paths of the result begin with `folder`, so they are absolute if it is.
+///
+/// # Errors
+///
+/// Every problem found, in the order of the files and lines. Each has the kind `Config`.
+pub fn load(loader: &dyn Loader, folder: &Path, catalogs: &Catalogs) -> Result<Environment, Vec<Error>> {
+    let mut problems = problems::Problems::default();
+    let environment = stage_file::read(loader, folder, catalogs, &mut problems);
+    problems.or(environment)
+}

@@ -1,0 +1,91 @@
+//! `environment` and `env_file` of a service.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::project::Project;
+use super::short_forms;
+use super::variables::{self, Lookup};
+use crate::config::fields::{self, Fields};
+use crate::config::problems::{Problems, problem};
+use crate::config::yaml::{Node, Value};
+
+/// The variables of a service: those of its files, later ones over earlier ones, and over them its own.
+///
+/// A name without a value is passed on from outside, and is unset if it is not set there.
+pub fn read(file: &Fields<'_>, project: &Project<'_>, problems: &mut Problems) -> BTreeMap<String, String> {
+    let mut environment = BTreeMap::new();
+    if let Some(node) = file.take("env_file") {
+        for item in fields::one_or_more(node) {
+            environment.extend(env_file(item, project, problems).unwrap_or_default());
+        }
+    }
+    let Some(node) = file.take("environment") else { return environment };
+    let own = short_forms::keyed(node);
+    for entry in fields::map(&own, "a map or list of variables", problems).unwrap_or_default() {
+        match &entry.value.value {
+            Value::Scalar { .. } if entry.value.is_null() => match project.variables.lookup(&entry.key) {
+                Some(value) => drop(environment.insert(entry.key.clone(), value)),
+                None => drop(environment.remove(&entry.key)),
+            },
+            Value::Scalar { text, .. } => drop(environment.insert(entry.key.clone(), text.clone())),
+            Value::List(_) | Value::Map(_) => {
+                fields::unexpected(&entry.value, "the value of a variable", problems);
+            }
+        }
+    }
+    environment
+}
+
+fn env_file(item: &Node, project: &Project<'_>, problems: &mut Problems) -> Option<Vec<(String, String)>> {
+    const EXPECTED: &str = "the path of a file, or a map with `path`";
+    let (path, mut required, mut raw) = (item, true, false);
+    let path = if let Value::Map(_) = item.value {
+        let file = Fields::of(item, EXPECTED, problems)?;
+        let path = file.require("path", "the `env_file`", problems);
+        if let Some(node) = file.take("required") {
+            required = fields::boolean(node, problems)?;
+        }
+        if let Some(node) = file.take("format") {
+            raw = fields::parsed(node, "`raw`", problems, |text| (text == "raw").then_some(true))?;
+        }
+        file.finish(problems);
+        path?
+    } else {
+        path
+    };
+    let text = fields::text(path, EXPECTED, problems)?;
+    let file = project.source.path(&path.location, &text);
+    if !required && project.loader.read(&file).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return None;
+    }
+    if raw {
+        return raw_lines(&file, path, project, problems);
+    }
+    variables::read_file(&file, Some(&path.location), project.loader, &project.variables, problems)
+}
+
+/// `NAME=value` lines without quotes and variables.
+fn raw_lines(
+    file: &std::path::Path,
+    named_by: &Node,
+    project: &Project<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<(String, String)>> {
+    match project.loader.read(file) {
+        Ok(text) => {
+            let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+            Some(
+                lines
+                    .filter_map(|line| line.split_once('='))
+                    .map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
+                    .collect(),
+            )
+        }
+        Err(error) => {
+            let message = format!("cannot read `{}`: {error}", file.display());
+            problems.push(problem(&named_by.location, message).because(error));
+            None
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The `guards` of `stage.yaml`.
+
+use std::collections::BTreeMap;
+
+use super::fields::{self, Fields};
+use super::loader::Catalogs;
+use super::masks::table_name;
+use super::problems::{Problems, problem};
+use super::yaml::{Node, Value};
+use crate::model::guard::{GuardLimits, Limit, TableLimits};
+
+const LIMIT: &str = "a limit: rows such as `100`, a share such as `1%`, or `off`";
+
+/// The limits; what is not written keeps its default.
+pub fn read(node: &Node, catalogs: &Catalogs, problems: &mut Problems) -> GuardLimits {
+    let mut limits = GuardLimits::default();
+    let Some(file) = Fields::of(node, "a map of guards to limits", problems) else { return limits };
+    for (key, place) in [("rows_lost", &mut limits.rows_lost), ("rows_changed", &mut limits.rows_changed)] {
+        if let Some(node) = file.take(key) {
+            read_limits(node, place, problems);
+        }
+    }
+    if let Some(node) = file.take("allow_table_dropped") {
+        limits.allow_table_dropped = fields::boolean(node, problems).unwrap_or_default();
+    }
+    // Guards that have no limit of their own here: to call them unknown would be wrong.
+    for guard in &catalogs.guards {
+        if !["rows_lost", "rows_changed", "allow_table_dropped"].contains(guard) {
+            file.refuse(&[(guard, "is a guard whose limit cannot be set")], problems);
+        }
+    }
+    file.finish(problems);
+    limits
+}
+
+fn read_limits(node: &Node, limits: &mut TableLimits, problems: &mut Problems) {
+    if let Value::Scalar { .. } = node.value {
+        limits.all = limit(node, problems).unwrap_or(limits.all);
+        return;
+    }
+    let Some(file) = Fields::of(node, LIMIT, problems) else { return };
+    if let Some(node) = file.take("all") {
+        limits.all = limit(node, problems).unwrap_or(limits.all);
+    }
+    if let Some(node) = file.take("tables") {
+        limits.tables = tables(node, problems);
+    }
+    file.finish(problems);
+}
+
+fn tables(node: &Node, problems: &mut Problems) -> BTreeMap<crate::model::name::TableName, Limit> {
+    let mut tables = BTreeMap::new();
+    for entry in fields::map(node, "a map of tables to limits", problems).unwrap_or_default() {
+        let limit = limit(&entry.value, problems);
+        if let (Some(table), Some(limit)) = (table_name(&entry.key, &entry.key_location, problems), limit)
+            && tables.insert(table, limit).is_some()
+        {
+            problems.push(problem(&entry.key_location, format!("table `{}` has two limits", entry.key)));
+        }
+    }
+    tables
+}
+
+fn limit(node: &Node, problems: &mut Problems) -> Option<Limit> {
+    fields::parsed(node, LIMIT, problems, parse)
+}
+
+fn parse(text: &str) -> Option<Limit> {
+    if text == "off" {
+        return Some(Limit::Off);
+    }
+    let Some(share) = text.strip_suffix('%') else {
+        return text.replace('_', "").parse().ok().map(Limit::Rows);
+    };
+    let percent: f64 = share.trim_end().parse().ok()?;
+    (0.0..=100.0).contains(&percent).then_some(Limit::Percent(percent))
+}

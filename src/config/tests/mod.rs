@@ -1,0 +1,116 @@
+//! What an environment's files say, and what is told of wrong ones. Files and expectations are data.
+
+mod compose_files;
+mod compose_problems;
+mod compose_services;
+mod masks;
+mod panics;
+mod stage;
+mod stage_problems;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Catalogs, Loader, load};
+use crate::model::environment::Environment;
+use crate::model::error::{Error, ErrorKind};
+use crate::model::service::Service;
+
+/// Files and variables in memory. Every folder of a file is a directory, and so is a path that ends in `/`.
+#[derive(Default)]
+struct Memory {
+    files: BTreeMap<PathBuf, String>,
+    directories: Vec<PathBuf>,
+    variables: BTreeMap<String, String>,
+}
+
+impl Loader for Memory {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        self.files.get(path).cloned().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file"))
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        self.directories.iter().any(|directory| directory == path)
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
+    }
+}
+
+/// Files relative to the environment's folder, `/shop`, and variables, which are written as `$NAME`.
+fn memory(entries: &[(&str, &str)]) -> Memory {
+    let mut memory = Memory::default();
+    for (name, text) in entries {
+        if let Some(variable) = name.strip_prefix('$') {
+            memory.variables.insert(variable.to_owned(), (*text).to_owned());
+            continue;
+        }
+        let path = Path::new("/shop").join(name);
+        if name.ends_with('/') {
+            memory.directories.push(path.components().collect());
+        } else {
+            memory.directories.extend(path.ancestors().skip(1).map(Path::to_owned));
+            memory.files.insert(path, (*text).to_owned());
+        }
+    }
+    memory
+}
+
+fn catalogs() -> Catalogs {
+    Catalogs {
+        mask_rules: vec![
+            ("keep", &[]),
+            ("null", &[]),
+            ("constant", &["value"]),
+            ("email", &[]),
+            ("name", &[]),
+            ("phone", &[]),
+            ("address", &[]),
+            ("hash", &[]),
+            ("date_shift", &["days"]),
+            ("redact", &[]),
+        ],
+        guards: vec!["rows_lost", "rows_changed", "table_dropped"],
+    }
+}
+
+fn read(entries: &[(&str, &str)]) -> Result<Environment, Vec<Error>> {
+    load(&memory(entries), Path::new("/shop"), &catalogs())
+}
+
+/// The environment of files in which nothing is wrong.
+fn environment(entries: &[(&str, &str)]) -> Environment {
+    read(entries).unwrap_or_else(|errors| panic!("{}", told(&errors).join("\n")))
+}
+
+/// The services of a Compose file beside an otherwise empty `stage.yaml`.
+fn services(compose: &str, entries: &[(&str, &str)]) -> BTreeMap<String, Service> {
+    environment(&[&[("stage.yaml", "name: shop\n"), ("compose.yaml", compose)], entries].concat()).services
+}
+
+/// One line a problem: place, message, hints.
+fn told(errors: &[Error]) -> Vec<String> {
+    let line = |error: &Error| {
+        assert_eq!(error.kind, ErrorKind::Config);
+        let parts: Vec<String> =
+            std::iter::once(error.to_string()).chain(error.hints.iter().cloned()).collect();
+        parts.join(" | ").replace("/shop/", "")
+    };
+    errors.iter().map(line).collect()
+}
+
+/// Checks that exactly these problems are told.
+#[track_caller]
+fn check_problems(entries: &[(&str, &str)], expected: &[&str]) {
+    let errors = read(entries).map_or_else(|errors| errors, |_| Vec::new());
+    assert_eq!(told(&errors), expected);
+}
+
+/// Checks the problems of a Compose file beside an otherwise empty `stage.yaml`.
+#[track_caller]
+fn check_compose_problems(compose: &str, expected: &[&str]) {
+    check_problems(&[("stage.yaml", "name: shop\n"), ("compose.yaml", compose)], expected);
+}
