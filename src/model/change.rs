@@ -82,12 +82,3 @@ pub struct WalRows {
     /// By database oid and file node (`relfilenode`).
     pub by_file: BTreeMap<(u32, u32), GrossRows>,
 }
-
-/// How a table stands after a migration, for tables that have to be compared with the seed row by row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NetSource {
-    /// What the log counted says it all: only inserts, or only deletes.
-    Counted(NetRows),
-    /// Rows have to be compared.
-    Compare,
-}
