@@ -6,6 +6,7 @@ pub mod call;
 pub mod catalog;
 pub mod change;
 pub mod container;
+pub mod digest;
 pub mod environment;
 pub mod error;
 pub mod event;

@@ -1,1 +1,30 @@
-//! Decides; pure.
+//! Decides what to do: an environment and an inventory become plans. Pure: the same input gives the same plan.
+
+pub mod identity;
+mod seed;
+mod services;
+mod stack;
+mod subnet;
+mod sweep;
+
+pub use identity::Identity;
+pub use seed::{SeedOrder, build_seed, seal_seed};
+pub use services::{start_services, start_suite};
+pub use stack::{pgdata, stand_up_databases};
+pub use subnet::free_subnet;
+pub use sweep::{SweepScope, expired};
+
+use std::collections::BTreeSet;
+
+use crate::model::environment::Environment;
+
+/// The image that does what only a container of the engine can do: it keeps the pool and holds names.
+pub const HELPER_IMAGE: &str = "stage-helper:1";
+
+/// Every image that a run of `environment` needs, the helper's among them.
+pub fn images(environment: &Environment) -> Vec<String> {
+    let mut images: BTreeSet<String> =
+        environment.services.values().map(|service| service.runtime.image.clone()).collect();
+    images.insert(HELPER_IMAGE.to_owned());
+    images.into_iter().collect()
+}

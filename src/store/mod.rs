@@ -1,1 +1,6 @@
-//! What we remember.
+//! What we remember: versioned formats, folds over what `world` reads and writes.
+
+pub mod fingerprints;
+pub mod holder;
+pub mod journal;
+pub mod mask_key;

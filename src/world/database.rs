@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use crate::model::catalog::Catalog;
+pub use crate::model::digest::{DigestQuery, RowDigest};
 use crate::model::error::Result;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
@@ -33,26 +34,6 @@ pub struct Address {
 pub trait Databases: Send + Sync {
     /// Connects as soon as the server answers; an error of kind `Unreachable` after `timeout`.
     async fn connect(&self, at: &Address, timeout: Duration) -> Result<Arc<dyn Database>>;
-}
-
-/// One row reduced to what comparing needs: its key and a digest of its content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowDigest {
-    /// The key's text form; rows arrive in ascending order of these bytes.
-    pub key: Vec<u8>,
-    /// A digest of the compared columns.
-    pub content: u128,
-}
-
-/// Which rows to digest and how.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DigestQuery {
-    /// The table.
-    pub table: TableName,
-    /// Key columns; empty: the content itself is the key.
-    pub key: Vec<String>,
-    /// Columns whose values are compared.
-    pub columns: Vec<String>,
 }
 
 /// One database of a server. May be used from several tasks at once; it opens connections as it needs them.

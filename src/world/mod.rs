@@ -10,6 +10,7 @@ pub mod faults;
 pub mod files;
 pub mod memory;
 pub mod postgres;
+pub mod state;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ pub use clock::Clock;
 pub use database::{Address, Database, Databases, RowDigest};
 pub use engine::Engine;
 pub use files::Files;
+pub use state::StateFiles;
 
 /// Everything outside, as one run sees it.
 #[derive(Clone)]
@@ -27,6 +29,8 @@ pub struct World {
     pub databases: Arc<dyn Databases>,
     /// Files of this machine.
     pub files: Arc<dyn Files>,
+    /// The state folder.
+    pub state: Arc<dyn StateFiles>,
     /// Time and fresh ids.
     pub clock: Arc<dyn Clock>,
 }

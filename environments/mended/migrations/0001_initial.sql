@@ -1,0 +1,1 @@
+../../incident/migrations/0001_initial.sql

@@ -1,0 +1,1 @@
+../../incident/migrations/0002_product_feeds.sql

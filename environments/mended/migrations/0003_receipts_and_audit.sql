@@ -1,0 +1,1 @@
+../../incident/migrations/0003_receipts_and_audit.sql

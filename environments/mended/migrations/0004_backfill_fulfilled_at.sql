@@ -1,0 +1,1 @@
+../../incident/migrations/0004_backfill_fulfilled_at.sql

@@ -1,0 +1,1 @@
+../../incident/migrations/0006_round_wholesale_prices.sql

@@ -1,0 +1,70 @@
+//! Takes back what a journal still holds. One code path for success, failure, signals and crashed runs.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::{Events, Run, tell};
+use crate::model::call::Undo;
+use crate::model::error::{Error, Result};
+use crate::model::event::Event;
+use crate::model::report::Teardown;
+use crate::store::journal::IntentId;
+
+/// How often an undo is tried: what stands in its way is often on its own way out.
+const TRIES: usize = 3;
+
+/// Undoes everything that the run's journal holds: containers first, then what they used, then the volumes. A failed undo is
+/// recorded and the others go on; what is left stays in the journal.
+pub async fn unwind(run: &Run) -> Teardown {
+    let Run { world, journal, events, .. } = run;
+    let mut teardown = Teardown::default();
+    let remaining = journal.remaining();
+    for wave in 0..=LAST_WAVE {
+        let mut tasks: JoinSet<(IntentId, Undo, Result<()>)> = JoinSet::new();
+        for (id, undo) in remaining.iter().filter(|(_, undo)| wave_of(undo) == wave).cloned() {
+            let engine = Arc::clone(&world.engine);
+            tasks.spawn(async move {
+                let mut result = engine.undo(&undo).await;
+                for _ in 1..TRIES {
+                    if result.is_ok() {
+                        break;
+                    }
+                    result = engine.undo(&undo).await;
+                }
+                (id, undo, result)
+            });
+        }
+        while let Some(joined) = tasks.join_next().await {
+            match joined {
+                Ok((id, undo, Ok(()))) => match journal.undone(id) {
+                    Ok(()) => teardown.removed.push(undo.to_string()),
+                    Err(error) => leave(&mut teardown, events, &undo.to_string(), &error),
+                },
+                Ok((_, undo, Err(error))) => leave(&mut teardown, events, &undo.to_string(), &error),
+                Err(panicked) => teardown.left.push(format!("an undo panicked: {panicked}")),
+            }
+        }
+    }
+    teardown.removed.sort();
+    teardown.left.sort();
+    teardown
+}
+
+fn leave(teardown: &mut Teardown, events: &Events, what: &str, error: &Error) {
+    let text = format!("{what}: {error}");
+    tell(events, Event::Left { text: text.clone() });
+    teardown.left.push(text);
+}
+
+const LAST_WAVE: u8 = 2;
+
+/// A container holds on to its network and volumes, and a volume says which clone belongs to a living stack, so it goes
+/// after the clone.
+fn wave_of(undo: &Undo) -> u8 {
+    match undo {
+        Undo::RemoveContainer { .. } => 0,
+        Undo::RemoveNetwork { .. } | Undo::DeleteClone { .. } | Undo::DeleteSeed { .. } => 1,
+        Undo::RemoveVolume { .. } => LAST_WAVE,
+    }
+}

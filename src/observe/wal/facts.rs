@@ -1,0 +1,28 @@
+//! What one stretch of the log says.
+
+use std::collections::BTreeMap;
+
+use crate::model::change::WalRows;
+
+/// A file that holds a table, as the log names it: database oid and file node.
+pub type File = (u32, u32);
+
+/// What one stretch of the log says. A transaction counts in the stretch in which it ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WalFacts {
+    /// Rows by file, of committed transactions.
+    pub rows: WalRows,
+    /// Of the rows inserted into a file: how many were there before, and came out of another file because ALTER
+    /// TABLE rewrote the table or REFRESH filled it again. Means something only for a table that was not made in
+    /// this stretch, and whose file node is not its oid.
+    pub copied: BTreeMap<File, u64>,
+    /// Of the rows deleted from a file: how many went to another partition by an UPDATE of their key.
+    pub moved: BTreeMap<File, u64>,
+    /// Transactions and subtransactions that wrote rows and were committed.
+    pub committed: u64,
+    /// Transactions and subtransactions that wrote rows and were rolled back; nothing of them is counted.
+    pub aborted: u64,
+    /// Transactions and subtransactions that wrote rows and had not ended at the end of this stretch: running,
+    /// prepared, or lost in a crash.
+    pub undecided: u64,
+}

@@ -1,0 +1,164 @@
+//! Rows by transaction and file, until the transaction ends. Its size follows the number of files that open
+//! transactions wrote to, not the number of rows.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::facts::{File, WalFacts};
+use super::heap::Written;
+use super::storage::ExclusiveLock;
+use crate::model::change::GrossRows;
+
+/// The file node of `pg_class`, which only VACUUM FULL changes.
+const CLASS_NODE: u32 = 1259;
+
+/// Updates of `pg_class` between making the file of a rewritten table and putting it in place: one links its TOAST
+/// table. The swap itself makes two.
+const UPDATES_BEFORE_SWAP: u64 = 1;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct FileRows {
+    gross: GrossRows,
+    withdrawn: u64,
+    moved: u64,
+    copied: u64,
+    /// Updates of `pg_class` that the transaction had made when it made the file, if it did.
+    made_after: Option<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Transaction {
+    files: HashMap<File, FileRows>,
+    class_updates: u64,
+    locked: BTreeSet<(u32, u32)>,
+}
+
+/// Rows by transaction and file.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    open: HashMap<u32, Transaction>,
+    /// The rows of the last record's transaction and file that are not in `open` yet: most records go on where
+    /// the one before them wrote.
+    current: Option<(u32, File, FileRows)>,
+    totals: BTreeMap<File, FileRows>,
+    committed: u64,
+    aborted: u64,
+}
+
+impl Ledger {
+    /// A row record of transaction `xid`.
+    pub fn write(&mut self, xid: u32, file: File, written: Written) {
+        let goes_on = self.current.as_ref().is_some_and(|(x, f, _)| *x == xid && *f == file);
+        if !goes_on {
+            self.settle();
+        }
+        let (_, _, rows) = self.current.get_or_insert_with(|| (xid, file, FileRows::default()));
+        match written {
+            Written::Inserted(count) => rows.gross.inserted += count,
+            Written::Updated => rows.gross.updated += 1,
+            Written::Deleted => rows.gross.deleted += 1,
+            Written::Moved => {
+                rows.gross.deleted += 1;
+                rows.moved += 1;
+            }
+            Written::Withdrawn => rows.withdrawn += 1,
+            Written::Nothing => {}
+        }
+    }
+
+    /// A transaction made a file.
+    pub fn make(&mut self, xid: u32, file: File) {
+        self.settle();
+        let transaction = self.open.entry(xid).or_default();
+        let made_after = Some(transaction.class_updates);
+        transaction.files.entry(file).or_default().made_after = made_after;
+    }
+
+    /// A transaction locked a table against everybody.
+    pub fn lock(&mut self, lock: ExclusiveLock) {
+        self.open.entry(lock.xid).or_default().locked.insert((lock.database, lock.table));
+    }
+
+    /// Transactions ended.
+    pub fn end(&mut self, xids: &[u32], is_commit: bool) {
+        self.settle();
+        for xid in xids {
+            let Some(transaction) = self.open.remove(xid) else { continue };
+            let has_rows = transaction.has_rows();
+            if is_commit {
+                self.committed += u64::from(has_rows);
+                transaction.add_to(&mut self.totals);
+            } else {
+                self.aborted += u64::from(has_rows);
+            }
+        }
+    }
+
+    /// What ended since the last call; open transactions stay.
+    pub fn take(&mut self) -> WalFacts {
+        self.settle();
+        let mut facts = WalFacts {
+            committed: std::mem::take(&mut self.committed),
+            aborted: std::mem::take(&mut self.aborted),
+            undecided: self.open.values().map(|transaction| u64::from(transaction.has_rows())).sum(),
+            ..WalFacts::default()
+        };
+        for (file, rows) in std::mem::take(&mut self.totals) {
+            let inserted = rows.gross.inserted.saturating_sub(rows.withdrawn);
+            let gross = GrossRows { inserted, ..rows.gross };
+            if !gross.is_zero() {
+                facts.rows.by_file.insert(file, gross);
+            }
+            if rows.copied > 0 {
+                facts.copied.insert(file, rows.copied.min(inserted));
+            }
+            if rows.moved > 0 {
+                facts.moved.insert(file, rows.moved);
+            }
+        }
+        facts
+    }
+
+    /// Moves the current rows to their transaction.
+    fn settle(&mut self) {
+        let Some((xid, file, mut rows)) = self.current.take() else { return };
+        let transaction = self.open.entry(xid).or_default();
+        if file.1 == CLASS_NODE {
+            transaction.class_updates += rows.gross.updated;
+        }
+        let class_updates = transaction.class_updates;
+        let sum = transaction.files.entry(file).or_default();
+        let is_before_swap = sum.made_after.is_some_and(|then| class_updates - then <= UPDATES_BEFORE_SWAP);
+        if is_before_swap {
+            rows.copied = rows.gross.inserted;
+        }
+        sum.add(&rows);
+    }
+}
+
+impl Transaction {
+    fn has_rows(&self) -> bool {
+        self.files.values().any(|rows| !rows.gross.is_zero())
+    }
+
+    fn add_to(self, totals: &mut BTreeMap<File, FileRows>) {
+        for (file, mut rows) in self.files {
+            // The file of a rewrite belongs to a table of its own number until it is put in place; the one that
+            // TRUNCATE makes never does.
+            if !self.locked.contains(&file) {
+                rows.copied = 0;
+            }
+            totals.entry(file).or_default().add(&rows);
+        }
+    }
+}
+
+impl FileRows {
+    fn add(&mut self, other: &Self) {
+        self.gross.inserted += other.gross.inserted;
+        self.gross.updated += other.gross.updated;
+        self.gross.deleted += other.gross.deleted;
+        self.withdrawn += other.withdrawn;
+        self.moved += other.moved;
+        self.copied += other.copied;
+    }
+}

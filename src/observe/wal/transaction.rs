@@ -1,0 +1,73 @@
+//! Records that end a transaction.
+
+use super::bytes::Bytes;
+use super::layout::Layout;
+
+const OPERATION: u8 = 0x70;
+const COMMIT: u8 = 0x00;
+const ABORT: u8 = 0x20;
+const COMMIT_PREPARED: u8 = 0x30;
+const ABORT_PREPARED: u8 = 0x40;
+/// The kind's bit that says that parts follow.
+const HAS_PARTS: u8 = 0x80;
+
+const DATABASE: u32 = 1 << 0;
+const SUBTRANSACTIONS: u32 = 1 << 1;
+const DROPPED_FILES: u32 = 1 << 2;
+const INVALIDATIONS: u32 = 1 << 3;
+const PREPARED: u32 = 1 << 4;
+const ORIGIN: u32 = 1 << 5;
+const GLOBAL_ID: u32 = 1 << 7;
+const DROPPED_STATISTICS: u32 = 1 << 8;
+
+/// A transaction, or a subtransaction that was rolled back, with what ended along with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ending {
+    /// Whether its rows are there for good.
+    pub is_commit: bool,
+    /// It and its subtransactions, but for those that were rolled back before.
+    pub xids: Vec<u32>,
+}
+
+impl Ending {
+    /// Reads a transaction record: `Some(None)` if it ends nothing, `None` if it does not fit to the byte.
+    pub fn read(xid: u32, kind: u8, main: &[u8], layout: Layout) -> Option<Option<Self>> {
+        let is_commit = match kind & OPERATION {
+            COMMIT | COMMIT_PREPARED => true,
+            ABORT | ABORT_PREPARED => false,
+            // PREPARE, ASSIGNMENT, INVALIDATIONS: the transaction goes on.
+            _ => return Some(None),
+        };
+        let mut bytes = Bytes(main);
+        let _time = bytes.u64()?;
+        let parts = if kind & HAS_PARTS == 0 { 0 } else { bytes.u32()? };
+        let mut xids = vec![xid];
+        if parts & DATABASE != 0 {
+            bytes.take(8)?;
+        }
+        if parts & SUBTRANSACTIONS != 0 {
+            xids.extend(bytes.list(4)?.as_chunks::<4>().0.iter().copied().map(u32::from_le_bytes));
+        }
+        if parts & DROPPED_FILES != 0 {
+            bytes.list(12)?;
+        }
+        if parts & DROPPED_STATISTICS != 0 {
+            bytes.list(layout.dropped_statistics_bytes())?;
+        }
+        if parts & INVALIDATIONS != 0 {
+            bytes.list(16)?;
+        }
+        if parts & PREPARED != 0 {
+            // The record is written by the session that commits; what it ends is named here.
+            xids[0] = bytes.u32()?;
+            if parts & GLOBAL_ID != 0 {
+                let end = memchr::memchr(0, bytes.0)?;
+                bytes.take(end + 1)?;
+            }
+        }
+        if parts & ORIGIN != 0 {
+            bytes.take(16)?;
+        }
+        bytes.0.is_empty().then_some(Some(Self { is_commit, xids }))
+    }
+}

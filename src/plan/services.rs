@@ -1,0 +1,222 @@
+//! The other services in the order that Compose asks for, and the suite.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::identity::Identity;
+use crate::model::call::Call;
+use crate::model::container::{ContainerSpec, Mount, MountSource, VolumeSource, VolumeSpec};
+use crate::model::environment::Environment;
+use crate::model::inventory::Inventory;
+use crate::model::plan::{Plan, StepId};
+use crate::model::service::{DependencyCondition, Healthcheck, Service, VolumeOrigin};
+use crate::model::suite::SuiteSpec;
+
+/// How long a service may take to become healthy, or a one-shot job to complete.
+const READY_TIMEOUT_S: u64 = 120;
+
+/// Starts every service without a profile but databases, which stand already, and the suite. The plan ends when each
+/// is well: healthy, running where it has no healthcheck, completed where others wait for its completion.
+pub fn start_services(environment: &Environment, identity: &Identity, inventory: &Inventory) -> Plan {
+    let mut wanted: BTreeSet<&str> = environment
+        .services
+        .values()
+        .filter(|service| service.profiles.is_empty())
+        .map(|service| service.name.as_str())
+        .collect();
+    if let Some(suite) = &environment.suite {
+        wanted.extend(dependencies(environment, &suite.service));
+        wanted.remove(suite.service.as_str());
+    }
+    let mut order = Order::new(environment, identity, inventory);
+    let names: Vec<&str> = wanted.iter().copied().collect();
+    for name in &names {
+        order.start(name);
+    }
+    for name in names {
+        let condition = if order.is_one_shot(name) {
+            DependencyCondition::CompletedSuccessfully
+        } else {
+            DependencyCondition::Healthy
+        };
+        order.await_condition(name, condition);
+    }
+    order.plan
+}
+
+/// Starts the suite once what it waits for is so; its container's name is [`suite_container`]'s.
+pub fn start_suite(
+    environment: &Environment,
+    identity: &Identity,
+    inventory: &Inventory,
+    suite: &SuiteSpec,
+) -> Plan {
+    let mut order = Order::new(environment, identity, inventory);
+    // Everything else stands already: what the suite depends on is waited for, not started again.
+    order.standing = environment.services.keys().filter(|name| **name != suite.service).cloned().collect();
+    order.suite_command.clone_from(&suite.command);
+    order.start(&suite.service);
+    order.plan
+}
+
+/// The container in which a service runs.
+pub(super) fn container_of(identity: &Identity, service: &Service) -> ContainerSpec {
+    let names = identity.names();
+    let mounts = service
+        .volumes
+        .iter()
+        .filter_map(|volume| {
+            let source = match &volume.origin {
+                VolumeOrigin::Named(name) => MountSource::Volume(names.volume(name)),
+                VolumeOrigin::Bind(path) => MountSource::Bind(path.clone()),
+                // The engine makes these itself and removes them with the container.
+                VolumeOrigin::Anonymous => return None,
+            };
+            Some(Mount { source, target: volume.target.clone(), read_only: volume.read_only })
+        })
+        .collect();
+    let mut aliases = vec![service.name.clone()];
+    aliases.extend(service.aliases.iter().cloned());
+    ContainerSpec {
+        name: names.container(&service.name),
+        runtime: service.runtime.clone(),
+        network: Some(names.network()),
+        aliases,
+        mounts,
+        ports: service.ports.clone(),
+        labels: identity.labels(Some(&service.name)),
+    }
+}
+
+/// Names of all services that `service` depends on, directly or not.
+fn dependencies<'a>(environment: &'a Environment, service: &str) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![service.to_owned()];
+    while let Some(name) = open.pop() {
+        let Some(service) = environment.services.get(&name) else { continue };
+        for dependency in &service.depends_on {
+            if found.insert(dependency.service.as_str()) {
+                open.push(dependency.service.clone());
+            }
+        }
+    }
+    found
+}
+
+struct Order<'a> {
+    environment: &'a Environment,
+    identity: &'a Identity,
+    inventory: &'a Inventory,
+    plan: Plan,
+    /// Services that run already, so that only their condition is waited for.
+    standing: BTreeSet<String>,
+    started: BTreeMap<String, StepId>,
+    awaited: BTreeMap<(String, &'static str), StepId>,
+    volumes: BTreeMap<String, StepId>,
+    suite_command: Option<Vec<String>>,
+}
+
+impl<'a> Order<'a> {
+    fn new(environment: &'a Environment, identity: &'a Identity, inventory: &'a Inventory) -> Self {
+        Self {
+            environment,
+            identity,
+            inventory,
+            plan: Plan::default(),
+            standing: environment.databases.keys().cloned().collect(),
+            started: BTreeMap::new(),
+            awaited: BTreeMap::new(),
+            volumes: BTreeMap::new(),
+            suite_command: None,
+        }
+    }
+
+    /// The step after which a service runs; `None` for one that stands already.
+    fn start(&mut self, name: &str) -> Option<StepId> {
+        if self.standing.contains(name) {
+            return None;
+        }
+        if let Some(&step) = self.started.get(name) {
+            return Some(step);
+        }
+        let service = self.environment.services.get(name)?;
+        let cause = format!("service {name}");
+        let mut container = container_of(self.identity, service);
+        if let Some(command) = &self.suite_command {
+            container.runtime.command = Some(command.clone());
+        }
+        let mut before_create = self.volumes_of(service);
+        if !self.inventory.images.contains_key(&service.runtime.image) {
+            let reference = service.runtime.image.clone();
+            before_create.push(self.plan.add(Call::PullImage { reference }, &cause, &[]));
+        }
+        let container_name = container.name.clone();
+        let created = self.plan.add(Call::CreateContainer(Box::new(container)), &cause, &before_create);
+        let mut before_start = vec![created];
+        for dependency in &service.depends_on {
+            let ready = match dependency.condition {
+                DependencyCondition::Started => self.start(&dependency.service),
+                condition => self.await_condition(&dependency.service, condition),
+            };
+            before_start.extend(ready);
+        }
+        let started = self.plan.add(Call::StartContainer { name: container_name }, cause, &before_start);
+        self.started.insert(name.to_owned(), started);
+        Some(started)
+    }
+
+    /// The step after which a condition holds of a service.
+    fn await_condition(&mut self, name: &str, condition: DependencyCondition) -> Option<StepId> {
+        let kind = match condition {
+            DependencyCondition::Started => return self.start(name),
+            DependencyCondition::Healthy => "healthy",
+            DependencyCondition::CompletedSuccessfully => "completed",
+        };
+        let key = (name.to_owned(), kind);
+        if let Some(&step) = self.awaited.get(&key) {
+            return Some(step);
+        }
+        let after: Vec<StepId> = self.start(name).into_iter().collect();
+        let container = self.identity.names().container(name);
+        let call = if condition == DependencyCondition::Healthy {
+            Call::AwaitHealthy { name: container, timeout_s: READY_TIMEOUT_S }
+        } else {
+            Call::AwaitCompletion { name: container, timeout_s: READY_TIMEOUT_S }
+        };
+        let step = self.plan.add(call, format!("service {name}"), &after);
+        self.awaited.insert(key, step);
+        Some(step)
+    }
+
+    fn volumes_of(&mut self, service: &Service) -> Vec<StepId> {
+        let names = self.identity.names();
+        let mut steps = Vec::new();
+        for volume in &service.volumes {
+            let VolumeOrigin::Named(name) = &volume.origin else { continue };
+            let step = *self.volumes.entry(name.clone()).or_insert_with(|| {
+                let spec = VolumeSpec {
+                    name: names.volume(name),
+                    source: VolumeSource::Plain,
+                    labels: self.identity.labels(None),
+                };
+                self.plan.add(Call::CreateVolume(spec), format!("volume {name}"), &[])
+            });
+            steps.push(step);
+        }
+        steps
+    }
+
+    /// A one-shot job is one whose completion somebody waits for, and that has no healthcheck.
+    fn is_one_shot(&self, name: &str) -> bool {
+        let awaited = self.environment.services.values().any(|service| {
+            service.depends_on.iter().any(|dependency| {
+                dependency.service == name
+                    && dependency.condition == DependencyCondition::CompletedSuccessfully
+            })
+        });
+        let probed =
+            self.environment.services.get(name).is_some_and(|service| {
+                matches!(service.runtime.healthcheck, Some(Healthcheck::Probe { .. }))
+            });
+        awaited && !probed
+    }
+}

@@ -1,0 +1,208 @@
+//! The databases of a stack: each on a clone of its seed, and beside it the seed as it was, for comparison.
+
+use std::collections::BTreeMap;
+
+use super::identity::Identity;
+use super::services::container_of;
+use crate::model::call::Call;
+use crate::model::container::{
+    CloneOrigin, ContainerSpec, Mount, MountSource, NetworkSpec, VolumeSource, VolumeSpec,
+};
+use crate::model::environment::Environment;
+use crate::model::inventory::ImageFacts;
+use crate::model::inventory::Inventory;
+use crate::model::plan::{Plan, StepId};
+use crate::model::seed::SeedKey;
+use crate::model::service::{Healthcheck, Port, Runtime, Service, VolumeOrigin};
+
+/// The port of PostgreSQL inside its container.
+pub const POSTGRES_PORT: u16 = 5432;
+
+/// A clone is thrown away, so it need not survive a crash of the machine; all its log is kept for the meter.
+const CLONE_SETTINGS: [&str; 3] = ["fsync=off", "full_page_writes=off", "wal_keep_size=2000000"];
+/// The copy that stays as the seed was is only read.
+const BEFORE_SETTINGS: [&str; 3] = ["fsync=off", "autovacuum=off", "default_transaction_read_only=on"];
+
+/// The network, and each database with its untouched twin. `seeds` by service.
+pub fn stand_up_databases(
+    environment: &Environment,
+    identity: &Identity,
+    inventory: &Inventory,
+    seeds: &BTreeMap<String, SeedKey>,
+    subnet: &str,
+) -> Plan {
+    let mut plan = Plan::default();
+    let names = identity.names();
+    let network = plan.add(
+        Call::CreateNetwork(NetworkSpec {
+            name: names.network(),
+            subnet: subnet.to_owned(),
+            labels: identity.labels(None),
+        }),
+        "the stack's own network",
+        &[],
+    );
+    for (name, seed) in seeds {
+        let Some(service) = environment.services.get(name) else { continue };
+        let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
+        let database = Database { identity, service, image: &image, seed };
+        database.live(&mut plan, network);
+        database.before(&mut plan, network);
+    }
+    plan
+}
+
+struct Database<'a> {
+    identity: &'a Identity,
+    service: &'a Service,
+    image: &'a ImageFacts,
+    seed: &'a SeedKey,
+}
+
+impl Database<'_> {
+    fn live(&self, plan: &mut Plan, network: StepId) {
+        let cause = format!("database {}", self.service.name);
+        let clone = self.identity.names().clone(&self.service.name);
+        let ready = self.clone_seed(plan, &clone, &cause);
+        let mut container = container_of(self.identity, self.service);
+        container.runtime.command = Some(server_command(&self.service.runtime, &CLONE_SETTINGS));
+        let data = pgdata(&self.service.runtime, self.image);
+        container.mounts.retain(|mount| !holds(&mount.target, &data));
+        container.mounts.push(Mount { source: MountSource::Volume(clone), target: data, read_only: false });
+        if !container.ports.iter().any(|port| port.container_port == POSTGRES_PORT) {
+            container.ports.push(postgres_port());
+        }
+        let mut after = vec![network, ready];
+        after.extend(self.other_volumes(plan, &container));
+        start(plan, container, &cause, &after);
+    }
+
+    fn before(&self, plan: &mut Plan, network: StepId) {
+        let cause = format!("{} as the seed was, for comparison", self.service.name);
+        let names = self.identity.names();
+        let clone = names.before_clone(&self.service.name);
+        let ready = self.clone_seed(plan, &clone, &cause);
+        let container = ContainerSpec {
+            name: names.before(&self.service.name),
+            runtime: Runtime {
+                image: self.service.runtime.image.clone(),
+                command: Some(server_command(&self.service.runtime, &BEFORE_SETTINGS)),
+                environment: super::seed::cluster_settings(&self.service.runtime),
+                healthcheck: Some(Healthcheck::Disabled),
+                ..Runtime::default()
+            },
+            network: Some(names.network()),
+            aliases: Vec::new(),
+            mounts: vec![Mount {
+                source: MountSource::Volume(clone),
+                target: pgdata(&self.service.runtime, self.image),
+                read_only: false,
+            }],
+            ports: vec![postgres_port()],
+            labels: self.identity.labels(Some(&self.service.name)),
+        };
+        start(plan, container, &cause, &[network, ready]);
+    }
+
+    /// The volume comes first: a clone whose volume does not exist is garbage to every sweep.
+    fn clone_seed(&self, plan: &mut Plan, clone: &str, cause: &str) -> StepId {
+        let volume = plan.add(
+            Call::CreateVolume(VolumeSpec {
+                name: clone.to_owned(),
+                source: VolumeSource::Pool { subvolume: format!("clones/{clone}") },
+                labels: self.identity.labels(Some(&self.service.name)),
+            }),
+            cause,
+            &[],
+        );
+        let origin = CloneOrigin::Seed(self.seed.clone());
+        plan.add(Call::MakeClone { clone: clone.to_owned(), origin }, cause, &[volume])
+    }
+
+    fn other_volumes(&self, plan: &mut Plan, container: &ContainerSpec) -> Vec<StepId> {
+        let names = self.identity.names();
+        let wanted: Vec<String> = self
+            .service
+            .volumes
+            .iter()
+            .filter_map(|volume| match &volume.origin {
+                VolumeOrigin::Named(name) => Some(names.volume(name)),
+                _ => None,
+            })
+            .filter(|name| {
+                container.mounts.iter().any(|mount| mount.source == MountSource::Volume(name.clone()))
+            })
+            .collect();
+        wanted
+            .into_iter()
+            .map(|name| {
+                plan.add(
+                    Call::CreateVolume(VolumeSpec {
+                        name,
+                        source: VolumeSource::Plain,
+                        labels: self.identity.labels(None),
+                    }),
+                    format!("volume of {}", self.service.name),
+                    &[],
+                )
+            })
+            .collect()
+    }
+}
+
+fn start(plan: &mut Plan, container: ContainerSpec, cause: &str, after: &[StepId]) {
+    let name = container.name.clone();
+    let created = plan.add(Call::CreateContainer(Box::new(container)), cause, after);
+    plan.add(Call::StartContainer { name }, cause, &[created]);
+}
+
+fn postgres_port() -> Port {
+    Port { container_port: POSTGRES_PORT, protocol: "tcp".to_owned() }
+}
+
+/// Where the server keeps its data: Compose's word, else the image's.
+pub fn pgdata(runtime: &Runtime, image: &ImageFacts) -> String {
+    runtime
+        .environment
+        .get("PGDATA")
+        .or_else(|| image.environment.get("PGDATA"))
+        .cloned()
+        .unwrap_or_else(|| "/var/lib/postgresql/data".to_owned())
+}
+
+/// The service's own command with further settings, which win as they come last.
+pub(super) fn server_command(runtime: &Runtime, settings: &[&str]) -> Vec<String> {
+    let mut command = runtime.command.clone().unwrap_or_else(|| vec!["postgres".to_owned()]);
+    for setting in settings {
+        command.push("-c".to_owned());
+        command.push((*setting).to_owned());
+    }
+    command
+}
+
+/// Whether a mount at `target` is where the data is, or above it.
+fn holds(target: &str, data: &str) -> bool {
+    let target = target.trim_end_matches('/');
+    data == target || data.strip_prefix(target).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clone_takes_the_place_of_whatever_holds_the_data() {
+        assert!(holds("/var/lib/postgresql/data", "/var/lib/postgresql/data"));
+        assert!(holds("/var/lib/postgresql/", "/var/lib/postgresql/18/docker"));
+        assert!(!holds("/var/lib/postgresql/data2", "/var/lib/postgresql/data"));
+        assert!(!holds("/docker-entrypoint-initdb.d", "/var/lib/postgresql/data"));
+    }
+
+    #[test]
+    fn settings_follow_the_command_of_compose() {
+        let runtime =
+            Runtime { command: Some(vec!["postgres".into(), "-N".into(), "5".into()]), ..Runtime::default() };
+        assert_eq!(server_command(&runtime, &["fsync=off"]), ["postgres", "-N", "5", "-c", "fsync=off"]);
+        assert_eq!(server_command(&Runtime::default(), &[]), ["postgres"]);
+    }
+}

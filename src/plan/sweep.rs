@@ -1,0 +1,120 @@
+//! What a sweep may take away, from labels alone.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::model::call::Undo;
+use crate::model::inventory::{Inventory, Listed};
+use crate::model::label;
+
+/// What a sweep knows beyond labels.
+#[derive(Clone, Debug)]
+pub struct SweepScope {
+    /// This state folder: what other holders made is swept only after its deadline.
+    pub holder: String,
+    /// Runs of this holder that live.
+    pub living: BTreeSet<String>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Everything of stacks that is past its deadline, or that a run of this holder left behind. Nothing without our label
+/// and nothing of another format is touched.
+pub fn expired(inventory: &Inventory, clones: &[String], scope: &SweepScope) -> Vec<Undo> {
+    let is_expired = |listed: &&Listed| listed.is_stack() && is_over(listed, scope);
+    let mut undos: Vec<Undo> = Vec::new();
+    for container in inventory.containers.iter().filter(is_expired) {
+        undos.push(Undo::RemoveContainer { name: container.name.clone() });
+    }
+    for network in inventory.networks.iter().filter(is_expired) {
+        let run = network.label(label::RUN).unwrap_or_default().to_owned();
+        undos.push(Undo::RemoveNetwork { name: network.name.clone(), run });
+    }
+    for volume in inventory.volumes.iter().filter(is_expired) {
+        if clones.contains(&volume.name) {
+            undos.push(Undo::DeleteClone { clone: volume.name.clone() });
+        }
+        undos.push(Undo::RemoveVolume { name: volume.name.clone() });
+    }
+    for clone in clones.iter().filter(|clone| !inventory.volumes.iter().any(|volume| volume.name == **clone))
+    {
+        undos.push(Undo::DeleteClone { clone: clone.clone() });
+    }
+    undos
+}
+
+fn is_over(listed: &Listed, scope: &SweepScope) -> bool {
+    if listed.label(label::FORMAT) != Some(label::FORMAT_VERSION) {
+        return false;
+    }
+    let past = listed
+        .label(label::DEADLINE)
+        .and_then(|deadline| deadline.parse::<Timestamp>().ok())
+        .is_some_and(|deadline| deadline < scope.now);
+    let crashed = listed.label(label::HOLDER) == Some(scope.holder.as_str())
+        && listed.label(label::RUN).is_some_and(|run| !scope.living.contains(run));
+    past || crashed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::container::Labels;
+
+    fn listed(name: &str, holder: &str, run: &str, deadline: &str) -> Listed {
+        let labels = Labels::from([
+            (label::KIND.into(), label::KIND_STACK.into()),
+            (label::FORMAT.into(), label::FORMAT_VERSION.into()),
+            (label::HOLDER.into(), holder.into()),
+            (label::RUN.into(), run.into()),
+            (label::DEADLINE.into(), deadline.into()),
+        ]);
+        Listed { name: name.into(), labels }
+    }
+
+    fn check(inventory: &Inventory, clones: &[&str], expected: &[&str]) {
+        let scope = SweepScope {
+            holder: "me".into(),
+            living: BTreeSet::from(["alive".to_owned()]),
+            now: "2026-01-02T00:00:00Z".parse().unwrap(),
+        };
+        let clones: Vec<String> = clones.iter().map(|clone| (*clone).to_owned()).collect();
+        let undos: Vec<String> =
+            expired(inventory, &clones, &scope).iter().map(ToString::to_string).collect();
+        assert_eq!(undos, expected);
+    }
+
+    const LATER: &str = "2026-01-03T00:00:00Z";
+    const EARLIER: &str = "2026-01-01T00:00:00Z";
+
+    #[test]
+    fn a_sweep_takes_what_crashed_here_and_what_is_overdue_anywhere() {
+        let inventory = Inventory {
+            containers: vec![
+                listed("mine-alive", "me", "alive", LATER),
+                listed("mine-crashed", "me", "dead", LATER),
+                listed("theirs", "them", "other", LATER),
+                listed("theirs-overdue", "them", "old", EARLIER),
+            ],
+            ..Inventory::default()
+        };
+        check(&inventory, &[], &["container mine-crashed", "container theirs-overdue"]);
+    }
+
+    #[test]
+    fn a_sweep_leaves_seeds_pools_and_other_formats_alone() {
+        let mut seed = listed("seed", "me", "dead", EARLIER);
+        seed.labels.insert(label::KIND.into(), label::KIND_SEED.into());
+        let mut foreign = listed("newer", "me", "dead", EARLIER);
+        foreign.labels.insert(label::FORMAT.into(), "2".into());
+        check(&Inventory { volumes: vec![seed, foreign], ..Inventory::default() }, &[], &[]);
+    }
+
+    #[test]
+    fn a_clone_without_a_volume_is_garbage_and_one_with_a_living_volume_is_not() {
+        let inventory =
+            Inventory { volumes: vec![listed("held", "them", "x", LATER)], ..Inventory::default() };
+        check(&inventory, &["held", "orphan"], &["clone orphan"]);
+    }
+}

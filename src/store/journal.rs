@@ -1,0 +1,233 @@
+//! The journal of a run: what it is about to make is on disk before the engine is asked.
+//!
+//! A journal is a fold: what remains to be undone is every intent that was neither undone nor kept. It is held by a lock
+//! that dies with the process, so an unfinished journal that nobody holds is a crashed run. Lines survive a kill; what a
+//! power failure might lose is found again by its labels.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::call::Undo;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::name::RunId;
+use crate::world::state::{Hold, StateFiles};
+
+const FOLDER: &str = "journals";
+const FORMAT: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Entry {
+    Opened { format: u32, run: String, story: String, at: Timestamp },
+    Intent { id: usize, undo: Undo },
+    Undone { id: usize },
+    Kept { ids: Vec<usize> },
+}
+
+/// An intent's place in its journal.
+pub type IntentId = usize;
+
+/// A journal that this process holds.
+pub struct Journal {
+    state: Arc<dyn StateFiles>,
+    file: String,
+    run: RunId,
+    pending: Mutex<Pending>,
+    _hold: Box<dyn Hold>,
+}
+
+#[derive(Default)]
+struct Pending {
+    next: IntentId,
+    undos: Vec<(IntentId, Undo)>,
+}
+
+impl Journal {
+    /// Opens the journal of a new run. `story` says what it is about, for people.
+    pub fn open(state: Arc<dyn StateFiles>, run: &RunId, story: &str, at: Timestamp) -> Result<Self> {
+        let file = format!("{FOLDER}/{run}.jsonl");
+        let hold = state.hold(&file)?.ok_or_else(|| {
+            Error::new(ErrorKind::Bug, format!("the journal of the new run {run} is held by another process"))
+        })?;
+        let opened = Entry::Opened { format: FORMAT, run: run.0.clone(), story: story.to_owned(), at };
+        let journal = Self { state, file, run: run.clone(), pending: Mutex::default(), _hold: hold };
+        journal.append(&opened)?;
+        Ok(journal)
+    }
+
+    /// Journals of crashed runs, taken over by this process. Those of living processes are left alone.
+    pub fn take_over_crashed(state: &Arc<dyn StateFiles>) -> Result<Vec<Self>> {
+        let mut crashed = Vec::new();
+        for name in state.list(FOLDER)? {
+            let Some(run) = name.strip_suffix(".jsonl") else { continue };
+            let file = format!("{FOLDER}/{name}");
+            let Some(hold) = state.hold(&file)? else { continue };
+            let pending = fold(&state.read(&file)?.unwrap_or_default(), &file)?;
+            crashed.push(Self {
+                state: Arc::clone(state),
+                file,
+                run: RunId(run.to_owned()),
+                pending: Mutex::new(pending),
+                _hold: hold,
+            });
+        }
+        Ok(crashed)
+    }
+
+    /// The run that it is the journal of.
+    pub fn run(&self) -> &RunId {
+        &self.run
+    }
+
+    /// Writes down what is about to be made; only then may the engine be asked.
+    pub fn intend(&self, undo: &Undo) -> Result<IntentId> {
+        let mut pending = self.pending();
+        let id = pending.next;
+        pending.next += 1;
+        pending.undos.push((id, undo.clone()));
+        self.append(&Entry::Intent { id, undo: undo.clone() })?;
+        Ok(id)
+    }
+
+    /// Forgets an intent, as the world has forgotten its effect.
+    pub fn undone(&self, id: IntentId) -> Result<()> {
+        self.append(&Entry::Undone { id })?;
+        self.pending().undos.retain(|(pending, _)| *pending != id);
+        Ok(())
+    }
+
+    /// Lets effects stay: all of them or, if the process dies before this line is written, none.
+    pub fn kept(&self, ids: &[IntentId]) -> Result<()> {
+        self.append(&Entry::Kept { ids: ids.to_vec() })?;
+        self.pending().undos.retain(|(pending, _)| !ids.contains(pending));
+        Ok(())
+    }
+
+    /// What remains to be undone, the newest first.
+    pub fn remaining(&self) -> Vec<(IntentId, Undo)> {
+        let mut undos = self.pending().undos.clone();
+        undos.reverse();
+        undos
+    }
+
+    /// Ends the journal. Only one with nothing remaining may end; the others stay for the next sweep.
+    pub fn close(self) -> Result<()> {
+        if self.pending().undos.is_empty() {
+            self.state.remove(&self.file)?;
+        }
+        Ok(())
+    }
+
+    fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn append(&self, entry: &Entry) -> Result<()> {
+        let line = serde_json::to_string(entry).map_err(|cause| {
+            Error::new(ErrorKind::Bug, "a journal entry does not serialize").because(cause)
+        })?;
+        self.state.append(&self.file, &line)
+    }
+}
+
+fn fold(text: &str, file: &str) -> Result<Pending> {
+    let mut pending = Pending::default();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let entry: Entry = match serde_json::from_str(line) {
+            Ok(entry) => entry,
+            // The last line may have been cut by the crash; its call was then never made.
+            Err(_) if lines.peek().is_none() && !text.ends_with('\n') => break,
+            Err(cause) => return Err(unreadable(file).because(cause)),
+        };
+        match entry {
+            Entry::Opened { format, .. } if format != FORMAT => {
+                return Err(
+                    unreadable(file).hint(format!("it has format {format}, this build reads {FORMAT}"))
+                );
+            }
+            Entry::Opened { .. } => {}
+            Entry::Intent { id, undo } => {
+                pending.next = pending.next.max(id + 1);
+                pending.undos.push((id, undo));
+            }
+            Entry::Undone { id } => pending.end(id, file)?,
+            Entry::Kept { ids } => ids.into_iter().try_for_each(|id| pending.end(id, file))?,
+        }
+    }
+    Ok(pending)
+}
+
+impl Pending {
+    fn end(&mut self, id: IntentId, file: &str) -> Result<()> {
+        let before = self.undos.len();
+        self.undos.retain(|(known, _)| *known != id);
+        if self.undos.len() == before {
+            return Err(unreadable(file).hint(format!("it ends intent {id}, which was never begun")));
+        }
+        Ok(())
+    }
+}
+
+fn unreadable(file: &str) -> Error {
+    Error::new(ErrorKind::Config, format!("the journal `{file}` of the state folder cannot be read"))
+        .hint("`stage` of the version that wrote it can sweep it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::state::MemoryState;
+
+    fn container(name: &str) -> Undo {
+        Undo::RemoveContainer { name: name.to_owned() }
+    }
+
+    fn open(state: &MemoryState) -> Journal {
+        Journal::open(Arc::new(state.clone()), &RunId("r1".into()), "check", Timestamp::UNIX_EPOCH).unwrap()
+    }
+
+    #[test]
+    fn a_crashed_run_is_found_with_what_remains_newest_first() {
+        let state = MemoryState::default();
+        let journal = open(&state);
+        let first = journal.intend(&container("a")).unwrap();
+        journal.intend(&container("b")).unwrap();
+        journal.intend(&container("c")).unwrap();
+        journal.undone(first).unwrap();
+        let shared: Arc<dyn StateFiles> = Arc::new(state.clone());
+        assert!(Journal::take_over_crashed(&shared).unwrap().is_empty(), "a living run is left alone");
+        state.let_go_of_everything();
+        let crashed = Journal::take_over_crashed(&shared).unwrap();
+        let remaining: Vec<_> = crashed[0].remaining().into_iter().map(|(_, undo)| undo).collect();
+        assert_eq!(remaining, [container("c"), container("b")]);
+    }
+
+    #[test]
+    fn only_a_journal_with_nothing_remaining_ends() {
+        let state = MemoryState::default();
+        let journal = open(&state);
+        let id = journal.intend(&container("a")).unwrap();
+        journal.close().unwrap();
+        assert_eq!(state.names(), ["journals/r1.jsonl"]);
+        let shared: Arc<dyn StateFiles> = Arc::new(state.clone());
+        let journal = Journal::take_over_crashed(&shared).unwrap().remove(0);
+        journal.undone(id).unwrap();
+        journal.close().unwrap();
+        assert!(state.names().is_empty());
+    }
+
+    #[test]
+    fn a_line_that_the_crash_cut_is_no_intent_but_a_broken_one_inside_is_an_error() {
+        let whole = r#"{"intent":{"id":0,"undo":{"RemoveContainer":{"name":"a"}}}}"#;
+        assert_eq!(fold(&format!("{whole}\n{{\"inte"), "j").unwrap().undos.len(), 1);
+        assert!(fold(&format!("{{\"inte\n{whole}\n"), "j").is_err());
+    }
+
+    #[test]
+    fn ending_what_was_never_begun_is_an_error() {
+        assert!(fold("{\"undone\":{\"id\":3}}\n", "j").is_err());
+    }
+}

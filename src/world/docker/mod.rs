@@ -1,0 +1,101 @@
+//! The Docker Engine, through bollard.
+//!
+//! One file a kind of object; [`pool`] holds everything about copy-on-write clones. Calls are idempotent by looking at the
+//! labels of what already exists: the same run's is done, another one's is an error.
+
+mod connect;
+mod containers;
+mod download;
+mod errors;
+mod exec;
+mod images;
+mod inventory;
+mod networks;
+mod pool;
+mod spec;
+mod volumes;
+mod watch;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+pub use pool::HELPER_IMAGE;
+
+use super::engine::Engine;
+use crate::model::call::{Call, Performed, Undo};
+use crate::model::error::Result;
+use crate::model::inventory::Inventory;
+use pool::Pool;
+
+/// A Docker Engine that answers.
+#[derive(Clone)]
+pub struct DockerEngine {
+    docker: bollard::Docker,
+    pool: Pool,
+}
+
+#[async_trait]
+impl Engine for DockerEngine {
+    async fn inventory(&self, images: &[String]) -> Result<Inventory> {
+        inventory::look(&self.docker, &self.pool, images).await
+    }
+
+    async fn perform(&self, call: &Call) -> Result<Performed> {
+        let docker = &self.docker;
+        match call {
+            Call::PullImage { reference } => images::pull(docker, reference).await?,
+            Call::PreparePool => self.pool.prepare(docker).await?,
+            Call::CreateNetwork(network) => networks::create(docker, network).await?,
+            Call::CreateVolume(volume) => volumes::create(docker, &self.pool, volume).await?,
+            Call::MakeClone { clone, origin } => self.pool.make_clone(docker, clone, origin).await?,
+            Call::FreezeSeed { clone, key } => self.pool.freeze(docker, clone, key).await?,
+            Call::CreateContainer(container) => containers::create(docker, container).await?,
+            Call::StartContainer { name } => containers::start(docker, name).await?,
+            Call::StopContainer { name, timeout_s } => containers::stop(docker, name, *timeout_s).await?,
+            Call::AwaitHealthy { name, timeout_s } => {
+                return watch::healthy(docker, name, Duration::from_secs(*timeout_s)).await;
+            }
+            Call::AwaitCompletion { name, timeout_s } => {
+                return watch::completion(docker, name, Duration::from_secs(*timeout_s)).await;
+            }
+        }
+        Ok(Performed::Done)
+    }
+
+    async fn undo(&self, undo: &Undo) -> Result<()> {
+        let docker = &self.docker;
+        match undo {
+            Undo::RemoveNetwork { name, run } => networks::remove(docker, name, run).await,
+            Undo::RemoveVolume { name } => volumes::remove(docker, name).await,
+            Undo::DeleteClone { clone } => self.pool.delete_clone(docker, clone).await,
+            Undo::DeleteSeed { key } => self.pool.delete_seed(docker, key).await,
+            Undo::RemoveContainer { name } => containers::remove(docker, name).await,
+        }
+    }
+
+    async fn published(&self, container: &str, port: u16) -> Result<SocketAddr> {
+        watch::published(&self.docker, container, port).await
+    }
+
+    async fn await_exit(&self, container: &str, timeout: Duration) -> Result<Option<i64>> {
+        watch::exit_code(&self.docker, container, timeout).await
+    }
+
+    async fn output_tail(&self, container: &str, lines: usize) -> Result<String> {
+        watch::output_tail(&self.docker, container, lines).await
+    }
+
+    async fn download(&self, container: &str, path: &str) -> Result<Option<Vec<u8>>> {
+        download::file(&self.docker, container, path).await
+    }
+
+    async fn clones(&self) -> Result<Vec<String>> {
+        self.pool.clones(&self.docker).await
+    }
+
+    async fn clone_size_bytes(&self, clone: &str) -> Result<u64> {
+        self.pool.clone_size_bytes(&self.docker, clone).await
+    }
+}

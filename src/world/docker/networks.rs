@@ -1,0 +1,75 @@
+//! Networks: made with a subnet of our own, removed by label.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::models::{Ipam, IpamConfig, Network, NetworkCreateRequest};
+use bollard::query_parameters::ListNetworksOptionsBuilder;
+use tokio::time::{Instant, sleep};
+
+use super::errors::{could_not, is_absent, left, says};
+use crate::model::container::NetworkSpec;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::label;
+
+const POLL: Duration = Duration::from_millis(40);
+const DETACHING: Duration = Duration::from_secs(30);
+
+/// Makes a network; one of the same name that the same run has made already counts as made.
+pub(super) async fn create(docker: &Docker, spec: &NetworkSpec) -> Result<()> {
+    let run = spec.labels.get(label::RUN).map_or("", String::as_str);
+    if !find(docker, &spec.name, run).await?.is_empty() {
+        return Ok(());
+    }
+    let request = NetworkCreateRequest {
+        name: spec.name.clone(),
+        driver: Some("bridge".to_owned()),
+        ipam: Some(Ipam {
+            config: Some(vec![IpamConfig { subnet: Some(spec.subnet.clone()), ..IpamConfig::default() }]),
+            ..Ipam::default()
+        }),
+        labels: Some(spec.labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect()),
+        ..NetworkCreateRequest::default()
+    };
+    docker.create_network(request).await.map(|_| ()).map_err(|refusal| {
+        if says(&refusal, "Pool overlaps") {
+            return Error::new(
+                ErrorKind::NoRoom,
+                format!("the subnet {} overlaps with that of another network", spec.subnet),
+            );
+        }
+        could_not(&format!("create network {}", spec.name))(refusal)
+    })
+}
+
+/// Removes every network of this name and run, waiting while containers still detach from it.
+pub(super) async fn remove(docker: &Docker, name: &str, run: &str) -> Result<()> {
+    let deadline = Instant::now() + DETACHING;
+    for network in find(docker, name, run).await? {
+        let Some(id) = network.id else { continue };
+        loop {
+            match docker.remove_network(&id).await {
+                Ok(()) => break,
+                Err(refusal) if is_absent(&refusal) => break,
+                Err(refusal) if says(&refusal, "active endpoints") && Instant::now() < deadline => {
+                    sleep(POLL).await;
+                }
+                Err(refusal) => return Err(left(&format!("network {name}"), refusal)),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Networks of exactly this name that carry the label of this run.
+async fn find(docker: &Docker, name: &str, run: &str) -> Result<Vec<Network>> {
+    let filters = HashMap::from([
+        ("name", vec![name.to_owned()]),
+        ("label", vec![label::KIND.to_owned(), format!("{}={run}", label::RUN)]),
+    ]);
+    let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
+    let found = docker.list_networks(Some(options)).await.map_err(could_not("list networks"))?;
+    // The engine's filter by name matches parts of names.
+    Ok(found.into_iter().filter(|network| network.name.as_deref() == Some(name)).collect())
+}

@@ -1,0 +1,163 @@
+//! Watching containers: health, exit, output, published ports. What a service does is a fact, never an error.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::models::{ContainerState, ContainerStateStatusEnum as Status, HealthStatusEnum as Health};
+use bollard::query_parameters::{InspectContainerOptions, LogsOptionsBuilder};
+use futures_util::TryStreamExt;
+use tokio::time::{Instant, sleep};
+
+use super::errors::could_not;
+use crate::model::call::{Performed, ServiceFailure};
+use crate::model::error::{Error, ErrorKind, Result};
+
+const POLL: Duration = Duration::from_millis(40);
+const TAIL_LINES: usize = 30;
+
+/// Waits until a container is healthy, or runs if it has no healthcheck.
+pub(super) async fn healthy(docker: &Docker, name: &str, timeout: Duration) -> Result<Performed> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        match fitness(&state(docker, name).await?) {
+            Fitness::Fit => return Ok(Performed::Done),
+            Fitness::Unfit(reason) => return unfit(docker, name, reason).await,
+            Fitness::Undecided if Instant::now() >= deadline => {
+                return unfit(docker, name, format!("not healthy after {} s", timeout.as_secs())).await;
+            }
+            Fitness::Undecided => sleep(POLL).await,
+        }
+    }
+}
+
+/// Waits until a container has exited with 0.
+pub(super) async fn completion(docker: &Docker, name: &str, timeout: Duration) -> Result<Performed> {
+    match exit_code(docker, name, timeout).await? {
+        Some(0) => Ok(Performed::Done),
+        Some(code) => unfit(docker, name, format!("exited with {code}")).await,
+        None => unfit(docker, name, format!("still running after {} s", timeout.as_secs())).await,
+    }
+}
+
+/// Waits until a container has exited; its code, or `None` after `timeout`.
+pub(super) async fn exit_code(docker: &Docker, name: &str, timeout: Duration) -> Result<Option<i64>> {
+    // Polled, as the engine's own wait returns at once for a container that was never started.
+    let deadline = Instant::now() + timeout;
+    loop {
+        let state = state(docker, name).await?;
+        if has_exited(&state) {
+            return Ok(Some(state.exit_code.unwrap_or(-1)));
+        }
+        if Instant::now() >= deadline {
+            return Ok(None);
+        }
+        sleep(POLL).await;
+    }
+}
+
+/// The last lines of a container's output, both streams.
+pub(super) async fn output_tail(docker: &Docker, name: &str, lines: usize) -> Result<String> {
+    let options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&lines.to_string()).build();
+    let chunks = docker.logs(name, Some(options)).try_fold(Vec::new(), |mut text, chunk| async move {
+        text.extend_from_slice(chunk.as_ref());
+        Ok(text)
+    });
+    let text = chunks.await.map_err(could_not(&format!("read the output of container {name}")))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The address of this machine at which a TCP port of a container is published.
+pub(super) async fn published(docker: &Docker, name: &str, port: u16) -> Result<SocketAddr> {
+    let found = docker.inspect_container(name, None::<InspectContainerOptions>).await;
+    let found = found.map_err(could_not(&format!("look at container {name}")))?;
+    let ports = found.network_settings.and_then(|network| network.ports).unwrap_or_default();
+    let bindings = ports.get(&format!("{port}/tcp")).cloned().flatten().unwrap_or_default();
+    let address = bindings.iter().find_map(|binding| {
+        let port = binding.host_port.as_deref()?.parse().ok()?;
+        let ip = binding.host_ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok());
+        let ip = ip.filter(|ip| !ip.is_unspecified()).unwrap_or(Ipv4Addr::LOCALHOST.into());
+        Some(SocketAddr::new(ip, port))
+    });
+    address.ok_or_else(|| {
+        Error::new(ErrorKind::Unreachable, format!("container {name} does not publish port {port}"))
+            .hint("a container publishes its ports only while it runs")
+    })
+}
+
+async fn state(docker: &Docker, name: &str) -> Result<ContainerState> {
+    let found = docker.inspect_container(name, None::<InspectContainerOptions>).await;
+    Ok(found.map_err(could_not(&format!("look at container {name}")))?.state.unwrap_or_default())
+}
+
+async fn unfit(docker: &Docker, name: &str, reason: String) -> Result<Performed> {
+    let output_tail = output_tail(docker, name, TAIL_LINES).await?;
+    Ok(Performed::Unfit(ServiceFailure { service: name.to_owned(), reason, output_tail }))
+}
+
+fn has_exited(state: &ContainerState) -> bool {
+    matches!(state.status, Some(Status::EXITED | Status::DEAD))
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Fitness {
+    Fit,
+    Unfit(String),
+    Undecided,
+}
+
+fn fitness(state: &ContainerState) -> Fitness {
+    let health = state.health.as_ref().and_then(|health| health.status);
+    let has_probe = !matches!(health, None | Some(Health::NONE | Health::EMPTY));
+    let code = state.exit_code.unwrap_or(-1);
+    if has_exited(state) {
+        // A one-shot that is done before anybody looked did run.
+        let is_done = code == 0 && !has_probe;
+        return if is_done { Fitness::Fit } else { Fitness::Unfit(format!("exited with {code}")) };
+    }
+    match health {
+        Some(Health::UNHEALTHY) => Fitness::Unfit("unhealthy".to_owned()),
+        Some(Health::HEALTHY) => Fitness::Fit,
+        _ if !has_probe && state.status == Some(Status::RUNNING) => Fitness::Fit,
+        _ => Fitness::Undecided,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bollard::models::Health as HealthState;
+
+    use super::*;
+
+    fn check(status: Status, exit_code: i64, health: Option<Health>, expected: &Fitness) {
+        let health = health.map(|status| HealthState { status: Some(status), ..HealthState::default() });
+        let state = ContainerState {
+            status: Some(status),
+            exit_code: Some(exit_code),
+            health,
+            ..ContainerState::default()
+        };
+        assert_eq!(&fitness(&state), expected);
+    }
+
+    #[test]
+    fn running_is_enough_without_a_healthcheck() {
+        check(Status::RUNNING, 0, None, &Fitness::Fit);
+        check(Status::RUNNING, 0, Some(Health::NONE), &Fitness::Fit);
+        check(Status::RUNNING, 0, Some(Health::STARTING), &Fitness::Undecided);
+        check(Status::CREATED, 0, None, &Fitness::Undecided);
+    }
+
+    #[test]
+    fn a_one_shot_that_is_already_done_is_fit_and_a_failed_one_is_not() {
+        check(Status::EXITED, 0, None, &Fitness::Fit);
+        check(Status::EXITED, 1, None, &Fitness::Unfit("exited with 1".to_owned()));
+    }
+
+    #[test]
+    fn a_server_with_a_healthcheck_must_stay_up() {
+        check(Status::EXITED, 0, Some(Health::UNHEALTHY), &Fitness::Unfit("exited with 0".to_owned()));
+        check(Status::RUNNING, 0, Some(Health::UNHEALTHY), &Fitness::Unfit("unhealthy".to_owned()));
+        check(Status::RUNNING, 0, Some(Health::HEALTHY), &Fitness::Fit);
+    }
+}

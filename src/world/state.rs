@@ -1,0 +1,262 @@
+//! The port to the state folder: small files that `stage` remembers things in, and locks that die with their process.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind as IoErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::model::error::{Error, ErrorKind, Result};
+
+/// Holds a lock until it is dropped or its process dies.
+pub trait Hold: Send + Sync {}
+
+/// Files of the state folder, named by paths relative to it (`journals/4f1c….jsonl`).
+pub trait StateFiles: Send + Sync {
+    /// Adds one line to a file, made if it is not there; it is with the kernel on return, so a kill loses nothing.
+    fn append(&self, file: &str, line: &str) -> Result<()>;
+    /// Replaces a file's text as a whole; only the user can read it.
+    fn write(&self, file: &str, text: &str) -> Result<()>;
+    /// A file's text; `None` if it is not there.
+    fn read(&self, file: &str) -> Result<Option<String>>;
+    /// Names of the files in a folder, sorted; none if it is not there.
+    fn list(&self, folder: &str) -> Result<Vec<String>>;
+    /// Removes a file; absent counts as removed.
+    fn remove(&self, file: &str) -> Result<()>;
+    /// Takes the lock of a file, made if it is not there; `None` if another process or run holds it.
+    fn hold(&self, file: &str) -> Result<Option<Box<dyn Hold>>>;
+}
+
+/// The state folder on disk, mode 0700.
+#[derive(Debug)]
+pub struct DiskState {
+    root: PathBuf,
+}
+
+struct HeldFile {
+    _file: File,
+}
+
+impl Hold for HeldFile {}
+
+impl DiskState {
+    /// A state folder at `root`, made when something is first written.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    fn path_for_writing(&self, file: &str) -> Result<PathBuf> {
+        let path = self.root.join(file);
+        let folder = path.parent().unwrap_or(&self.root);
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|cause| unusable(folder, cause))?;
+        Ok(path)
+    }
+}
+
+fn unusable(path: &Path, cause: std::io::Error) -> Error {
+    Error::new(ErrorKind::Config, format!("the state file `{}` cannot be used", path.display()))
+        .because(cause)
+        .hint("set STAGE_STATE to a folder that you can write to")
+}
+
+impl StateFiles for DiskState {
+    fn append(&self, file: &str, line: &str) -> Result<()> {
+        let path = self.path_for_writing(file)?;
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()))
+            .map_err(|cause| unusable(&path, cause))
+    }
+
+    fn write(&self, file: &str, text: &str) -> Result<()> {
+        let path = self.path_for_writing(file)?;
+        let draft = path.with_extension("draft");
+        OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&draft)
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .and_then(|()| fs::rename(&draft, &path))
+            .map_err(|cause| unusable(&path, cause))
+    }
+
+    fn read(&self, file: &str) -> Result<Option<String>> {
+        let path = self.root.join(file);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(cause) if cause.kind() == IoErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(unusable(&path, cause)),
+        }
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>> {
+        let path = self.root.join(folder);
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(cause) if cause.kind() == IoErrorKind::NotFound => return Ok(Vec::new()),
+            Err(cause) => return Err(unusable(&path, cause)),
+        };
+        let mut names = entries
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect::<std::io::Result<Vec<_>>>()
+            .map_err(|cause| unusable(&path, cause))?;
+        names.sort();
+        Ok(names)
+    }
+
+    fn remove(&self, file: &str) -> Result<()> {
+        let path = self.root.join(file);
+        match fs::remove_file(&path) {
+            Err(cause) if cause.kind() != IoErrorKind::NotFound => Err(unusable(&path, cause)),
+            _ => Ok(()),
+        }
+    }
+
+    fn hold(&self, file: &str) -> Result<Option<Box<dyn Hold>>> {
+        let path = self.path_for_writing(file)?;
+        let opened = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|cause| unusable(&path, cause))?;
+        match opened.try_lock() {
+            Ok(()) => Ok(Some(Box::new(HeldFile { _file: opened }))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(cause)) => Err(unusable(&path, cause)),
+        }
+    }
+}
+
+/// A state folder in memory. Clones share their files, as processes on one machine do.
+#[derive(Clone, Default)]
+pub struct MemoryState {
+    inner: Arc<Mutex<MemoryFiles>>,
+}
+
+#[derive(Default)]
+struct MemoryFiles {
+    texts: BTreeMap<String, String>,
+    held: BTreeMap<String, usize>,
+    generation: usize,
+}
+
+struct HeldInMemory {
+    inner: Arc<Mutex<MemoryFiles>>,
+    file: String,
+    generation: usize,
+}
+
+impl Hold for HeldInMemory {}
+
+impl Drop for HeldInMemory {
+    fn drop(&mut self) {
+        let mut files = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if files.held.get(&self.file) == Some(&self.generation) {
+            files.held.remove(&self.file);
+        }
+    }
+}
+
+impl MemoryState {
+    fn files(&self) -> std::sync::MutexGuard<'_, MemoryFiles> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As if every process that held a lock had died.
+    pub fn let_go_of_everything(&self) {
+        self.files().held.clear();
+    }
+
+    /// Names of all files, sorted.
+    pub fn names(&self) -> Vec<String> {
+        self.files().texts.keys().cloned().collect()
+    }
+}
+
+impl StateFiles for MemoryState {
+    fn append(&self, file: &str, line: &str) -> Result<()> {
+        let mut files = self.files();
+        let text = files.texts.entry(file.to_owned()).or_default();
+        text.push_str(line);
+        text.push('\n');
+        Ok(())
+    }
+
+    fn write(&self, file: &str, text: &str) -> Result<()> {
+        self.files().texts.insert(file.to_owned(), text.to_owned());
+        Ok(())
+    }
+
+    fn read(&self, file: &str) -> Result<Option<String>> {
+        Ok(self.files().texts.get(file).cloned())
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>> {
+        let prefix = format!("{folder}/");
+        Ok(self
+            .files()
+            .texts
+            .keys()
+            .filter_map(|name| name.strip_prefix(&prefix))
+            .map(str::to_owned)
+            .collect())
+    }
+
+    fn remove(&self, file: &str) -> Result<()> {
+        self.files().texts.remove(file);
+        Ok(())
+    }
+
+    fn hold(&self, file: &str) -> Result<Option<Box<dyn Hold>>> {
+        let mut files = self.files();
+        if files.held.contains_key(file) {
+            return Ok(None);
+        }
+        files.generation += 1;
+        let generation = files.generation;
+        files.texts.entry(file.to_owned()).or_default();
+        files.held.insert(file.to_owned(), generation);
+        Ok(Some(Box::new(HeldInMemory { inner: Arc::clone(&self.inner), file: file.to_owned(), generation })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(state: &dyn StateFiles) {
+        assert_eq!(state.read("journals/a").unwrap(), None);
+        state.append("journals/a", "one").unwrap();
+        state.append("journals/a", "two").unwrap();
+        assert_eq!(state.read("journals/a").unwrap().as_deref(), Some("one\ntwo\n"));
+        state.write("key", "secret").unwrap();
+        assert_eq!(state.read("key").unwrap().as_deref(), Some("secret"));
+        assert_eq!(state.list("journals").unwrap(), ["a"]);
+        let hold = state.hold("journals/a").unwrap();
+        assert!(hold.is_some());
+        assert!(state.hold("journals/a").unwrap().is_none(), "a held file is not held twice");
+        drop(hold);
+        assert!(state.hold("journals/a").unwrap().is_some());
+        state.remove("journals/a").unwrap();
+        state.remove("journals/a").unwrap();
+        assert_eq!(state.list("journals").unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_disk_and_its_twin_keep_the_same_promises() {
+        let folder = tempfile::tempdir().unwrap();
+        check(&DiskState::new(folder.path().join("state")));
+        check(&MemoryState::default());
+    }
+}

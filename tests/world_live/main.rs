@@ -1,0 +1,9 @@
+//! The real world: what the ports promise, asked of a real engine and a real server.
+//!
+//! Needs a Docker Engine with the images that `scripts/setup` makes; without one these tests fail.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod containers;
+mod pool;
+mod stand;

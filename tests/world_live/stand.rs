@@ -1,0 +1,81 @@
+//! What the live tests stand on: an engine, names that nobody else has, and a clean-up that runs even if a test fails.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use stage::model::call::{Call, Performed, Undo};
+use stage::model::container::{ContainerSpec, Labels};
+use stage::model::label;
+use stage::model::service::Runtime;
+use stage::world::Engine;
+use stage::world::docker::{DockerEngine, HELPER_IMAGE};
+
+static COUNTER: AtomicU32 = AtomicU32::new(0);
+
+/// A name that no other test has, also not one of another process.
+pub fn name(what: &str) -> String {
+    let n = COUNTER.fetch_add(1, Ordering::Relaxed);
+    format!("stage-test-{}-{n}-{what}", std::process::id())
+}
+
+/// The engine, with a pool that is this test's own (made only if the test asks for it).
+pub async fn engine() -> DockerEngine {
+    DockerEngine::connect_with_pool("test", &name("pool")).await.unwrap()
+}
+
+/// Labels of a run.
+pub fn labels(run: &str) -> Labels {
+    [(label::KIND, "test"), (label::FORMAT, label::FORMAT_VERSION), (label::RUN, run)]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// A container of the helper image that runs `script`.
+pub fn container(name: &str, run: &str, script: &str) -> ContainerSpec {
+    ContainerSpec {
+        name: name.to_owned(),
+        runtime: Runtime {
+            image: HELPER_IMAGE.to_owned(),
+            command: Some(["sh", "-c", script].map(str::to_owned).to_vec()),
+            environment: BTreeMap::new(),
+            ..Runtime::default()
+        },
+        network: None,
+        aliases: Vec::new(),
+        mounts: Vec::new(),
+        ports: Vec::new(),
+        labels: labels(run),
+    }
+}
+
+/// Creates and starts a container.
+pub async fn run(engine: &DockerEngine, spec: ContainerSpec) {
+    let name = spec.name.clone();
+    done(engine, Call::CreateContainer(Box::new(spec))).await;
+    done(engine, Call::StartContainer { name }).await;
+}
+
+/// Performs a call, twice, as every call may be repeated.
+pub async fn done(engine: &DockerEngine, call: Call) {
+    assert_eq!(engine.perform(&call).await.unwrap(), Performed::Done, "{call}");
+    assert_eq!(engine.perform(&call).await.unwrap(), Performed::Done, "{call}, repeated");
+}
+
+/// Takes calls back, each twice, as what is absent counts as undone.
+pub async fn undone(engine: &DockerEngine, undos: &[Undo]) {
+    for undo in undos {
+        engine.undo(undo).await.unwrap();
+        engine.undo(undo).await.unwrap();
+    }
+}
+
+/// Runs a test and then its clean-up, whatever came of the test.
+pub async fn tidy(test: impl Future<Output = ()> + Send + 'static, clean: impl Future<Output = ()>) {
+    let outcome = tokio::spawn(test).await;
+    clean.await;
+    if let Err(failed) = outcome {
+        std::panic::resume_unwind(failed.into_panic());
+    }
+}
