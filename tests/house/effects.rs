@@ -8,13 +8,16 @@ use super::source::Source;
 /// Rooms that turn values into values.
 const PURE: [&str; 8] = ["model", "archive", "mask", "observe", "judge", "render", "plan", "config"];
 
-/// What has effects, by the path that leads to it.
-const EFFECTS: [&str; 14] = [
+/// What has effects, by the path that leads to it. An address is a value; a socket is not.
+const EFFECTS: [&str; 17] = [
     "tokio",
     "bollard",
     "sqlx",
     "std::fs",
-    "std::net",
+    "std::net::TcpListener",
+    "std::net::TcpStream",
+    "std::net::UdpSocket",
+    "std::net::ToSocketAddrs",
     "std::process",
     "std::env",
     "std::time::SystemTime",

@@ -15,9 +15,9 @@ const MAX_FUNCTION_LINES: usize = 90;
 const LONG: &[(&str, &str)] = &[];
 
 /// Names that say nothing.
-const BANNED: [&str; 16] = [
-    "util", "utils", "helper", "helpers", "manager", "service", "services", "base", "common", "imp", "misc",
-    "data", "info", "handler", "handlers", "stuff",
+const BANNED: [&str; 15] = [
+    "util", "utils", "helper", "helpers", "manager", "service", "base", "common", "imp", "misc", "data",
+    "info", "handler", "handlers", "stuff",
 ];
 
 /// A file whose name is banned elsewhere, with its reason.
