@@ -5,6 +5,10 @@ use std::fmt;
 
 use super::name::TableName;
 
+/// The ids of all guards, most severe first: the order of findings, and the cases of a JUnit report.
+pub const GUARD_IDS: [&str; 6] =
+    ["table_dropped", "rows_lost", "rows_changed", "migration_failed", "service_failed", "suite_failed"];
+
 /// How much is too much: a number of rows, or a share of the table's rows in the seed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Limit {

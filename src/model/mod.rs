@@ -18,6 +18,7 @@ pub mod masking;
 pub mod migration;
 pub mod name;
 pub mod plan;
+pub mod quantity;
 pub mod report;
 pub mod seed;
 pub mod service;

@@ -1,1 +1,28 @@
-//! Report to text; pure.
+//! Report and error to text: terminal, JSON, Markdown, JUnit. Pure.
+
+mod error;
+mod grid;
+mod json;
+mod junit;
+mod markdown;
+mod paint;
+mod phrase;
+#[cfg(test)]
+mod sample;
+mod terminal;
+mod wrap;
+
+pub use error::error;
+pub use json::json;
+pub use junit::junit;
+pub use markdown::markdown;
+pub use terminal::terminal;
+
+/// How a terminal wants its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether colours may be used; everything is legible without.
+    pub colour: bool,
+    /// Columns to fill.
+    pub width: u16,
+}

@@ -1,0 +1,93 @@
+//! Everything that guards look at, and the walk along the migrations that several of them share.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::model::approval::Approval;
+use crate::model::call::ServiceFailure;
+use crate::model::change::{NetRows, TableChange, TableEvent};
+use crate::model::guard::GuardLimits;
+use crate::model::migration::Migration;
+use crate::model::name::TableName;
+use crate::model::report::MigrationReport;
+use crate::model::suite::SuiteOutcome;
+
+/// What a verdict is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// Migrations in the order in which they ran.
+    pub migrations: &'a [MigrationReport],
+    /// Names of pending migrations that did not run, as an earlier one failed.
+    pub not_run: &'a [String],
+    /// A service that did not come up after the migrations.
+    pub service_failure: Option<&'a ServiceFailure>,
+    /// The suite; `None` if there is none or it was not reached.
+    pub suite: Option<&'a SuiteOutcome>,
+    /// The limits of the environment.
+    pub limits: &'a GuardLimits,
+    /// Findings that somebody accepted.
+    pub approvals: &'a [Approval],
+    /// When it is judged: an approval that has ended lifts nothing.
+    pub now: Timestamp,
+}
+
+/// One table after one migration, and how it stood before.
+pub(super) struct Stage<'a> {
+    /// The migration.
+    pub migration: &'a Migration,
+    /// What it did to the table, and how the table compares with the seed since.
+    pub change: &'a TableChange,
+    /// How the table compared with the seed before this migration.
+    pub before: NetRows,
+    /// Whether an earlier migration of this run made the table.
+    pub is_own: bool,
+}
+
+impl Stage<'_> {
+    /// Whether the table is gone.
+    pub fn is_dropped(&self) -> bool {
+        self.change.events.contains(&TableEvent::Dropped)
+    }
+
+    /// Whether none of the rows of the seed is left since this migration, in a table that still exists.
+    pub fn is_emptied(&self) -> bool {
+        let all = self.change.rows_in_seed;
+        !self.is_dropped() && all > 0 && self.change.net.missing >= all && self.before.missing < all
+    }
+}
+
+impl<'a> Evidence<'a> {
+    /// Every touched table after every migration, in the order in which they ran.
+    pub(super) fn stages(&self) -> Vec<Stage<'a>> {
+        let mut net: BTreeMap<(&str, &TableName), NetRows> = BTreeMap::new();
+        let mut own: BTreeSet<(&str, &TableName)> = BTreeSet::new();
+        let mut stages = Vec::new();
+        for report in self.migrations {
+            let migration = &report.run.migration;
+            for change in &report.change.tables {
+                let table = (migration.database.as_str(), &change.table);
+                let before = net.insert(table, change.net).unwrap_or_default();
+                stages.push(Stage { migration, change, before, is_own: own.contains(&table) });
+                if change.events.contains(&TableEvent::Created) {
+                    own.insert(table);
+                }
+            }
+        }
+        stages
+    }
+
+    /// Whether somebody accepted that `migration`, in this very text, breaks `guard`.
+    pub(super) fn is_approved(&self, guard: &str, migration: &Migration) -> bool {
+        self.approvals.iter().any(|approval| {
+            approval.guard == guard
+                && approval.checksum.eq_ignore_ascii_case(&migration.checksum)
+                && approval.until.is_none_or(|until| self.now < until)
+        })
+    }
+
+    /// Whether something keeps the evidence from being a promise.
+    pub(super) fn is_doubtful(&self) -> bool {
+        !self.not_run.is_empty() || self.migrations.iter().any(|report| !report.change.doubts.is_empty())
+    }
+}

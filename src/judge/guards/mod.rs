@@ -1,0 +1,20 @@
+//! The guards, one a file.
+
+mod migration_failed;
+mod rows_changed;
+mod rows_lost;
+mod service_failed;
+mod suite_failed;
+mod table_dropped;
+
+use super::guard::Guard;
+
+/// All of them, most severe first.
+pub(super) static ALL: &[&Guard] = &[
+    &table_dropped::GUARD,
+    &rows_lost::GUARD,
+    &rows_changed::GUARD,
+    &migration_failed::GUARD,
+    &service_failed::GUARD,
+    &suite_failed::GUARD,
+];

@@ -1,0 +1,202 @@
+//! Evidence for the tests of guards, put together in a few words.
+
+use std::collections::BTreeSet;
+
+use crate::model::approval::Approval;
+use crate::model::call::ServiceFailure;
+use crate::model::change::{Change, GrossRows, NetRows, TableChange, TableEvent};
+use crate::model::guard::{Finding, GuardLimits, Limit};
+use crate::model::migration::{Migration, MigrationRun, SqlFailure};
+use crate::model::name::TableName;
+use crate::model::report::{MigrationReport, Verdict};
+use crate::model::suite::{FailedTest, SuiteEnd, SuiteOutcome};
+
+use super::{Evidence, judge};
+
+/// What [`Evidence`] borrows.
+pub(super) struct Sample {
+    pub(super) migrations: Vec<MigrationReport>,
+    pub(super) not_run: Vec<String>,
+    pub(super) service_failure: Option<ServiceFailure>,
+    suite: Option<SuiteOutcome>,
+    limits: GuardLimits,
+    approvals: Vec<Approval>,
+    database: String,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        Self {
+            migrations: Vec::new(),
+            not_run: Vec::new(),
+            service_failure: None,
+            suite: None,
+            limits: GuardLimits::default(),
+            approvals: Vec::new(),
+            database: "db".to_owned(),
+        }
+    }
+}
+
+impl Sample {
+    pub(super) fn migration(self, name: &str, tables: impl IntoIterator<Item = TableChange>) -> Self {
+        self.ran(name, tables.into_iter().collect(), None)
+    }
+
+    pub(super) fn failed(self, name: &str, failure: SqlFailure) -> Self {
+        self.ran(name, Vec::new(), Some(failure))
+    }
+
+    fn ran(mut self, name: &str, tables: Vec<TableChange>, failure: Option<SqlFailure>) -> Self {
+        let migration = Migration {
+            database: self.database.clone(),
+            version: name.to_owned(),
+            name: name.to_owned(),
+            path: name.into(),
+            sql: String::new(),
+            checksum: checksum(name),
+            transactional: true,
+        };
+        let run = MigrationRun { migration, duration_s: 1.0, failure };
+        self.migrations.push(MigrationReport { run, change: Change { tables, ..Change::default() } });
+        self
+    }
+
+    /// Later migrations change another database.
+    pub(super) fn database(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.database);
+        self
+    }
+
+    pub(super) fn doubt(mut self, doubt: &str) -> Self {
+        let last = self.migrations.last_mut().expect("a migration to doubt");
+        last.change.doubts.push(doubt.to_owned());
+        self
+    }
+
+    pub(super) fn rows_lost(mut self, limit: Limit) -> Self {
+        self.limits.rows_lost.all = limit;
+        self
+    }
+
+    pub(super) fn rows_lost_of(mut self, table: &str, limit: Limit) -> Self {
+        self.limits.rows_lost.tables.insert(TableName::new("public", table), limit);
+        self
+    }
+
+    pub(super) fn rows_changed(mut self, limit: Limit) -> Self {
+        self.limits.rows_changed.all = limit;
+        self
+    }
+
+    pub(super) fn allow_table_dropped(mut self) -> Self {
+        self.limits.allow_table_dropped = true;
+        self
+    }
+
+    pub(super) fn approve(mut self, guard: &str, migration: &str, until: Option<&str>) -> Self {
+        self.approvals.push(Approval {
+            guard: guard.to_owned(),
+            checksum: checksum(migration),
+            reason: "meant".to_owned(),
+            by: "ada".to_owned(),
+            until: until.map(|text| text.parse().expect("a time")),
+        });
+        self
+    }
+
+    pub(super) fn suite_exited(self, code: i64) -> Self {
+        self.suite_ended(SuiteEnd::Exited(code), 8.0)
+    }
+
+    pub(super) fn suite_timed_out(self, duration_s: f64) -> Self {
+        self.suite_ended(SuiteEnd::TimedOut, duration_s)
+    }
+
+    fn suite_ended(mut self, end: SuiteEnd, duration_s: f64) -> Self {
+        let outcome = SuiteOutcome {
+            end,
+            duration_s,
+            passed: Some(40),
+            skipped: Some(0),
+            failed: Vec::new(),
+            output_tail: String::new(),
+        };
+        self.suite = Some(outcome);
+        self
+    }
+
+    pub(super) fn failed_tests<const N: usize>(mut self, names: [&str; N]) -> Self {
+        let failed = names.map(|name| FailedTest { name: name.to_owned(), message: String::new() });
+        self.suite.as_mut().expect("a suite").failed.extend(failed);
+        self
+    }
+
+    pub(super) fn judge(&self) -> (Verdict, Vec<Finding>) {
+        judge(&Evidence {
+            migrations: &self.migrations,
+            not_run: &self.not_run,
+            service_failure: self.service_failure.as_ref(),
+            suite: self.suite.as_ref(),
+            limits: &self.limits,
+            approvals: &self.approvals,
+            now: "2026-11-22T00:00:00Z".parse().expect("a time"),
+        })
+    }
+
+    /// `migration: message` of every finding of one guard.
+    pub(super) fn findings(&self, guard: &str) -> Vec<String> {
+        let of_guard = self.judge().1.into_iter().filter(|finding| finding.guard == guard);
+        of_guard
+            .map(|finding| format!("{}: {}", finding.migration.unwrap_or_default(), finding.message))
+            .collect()
+    }
+}
+
+fn checksum(name: &str) -> String {
+    format!("sum-of-{name}")
+}
+
+/// A table that was touched in some way.
+pub(super) fn change(table: &str, rows_in_seed: u64, gross: GrossRows, net: NetRows) -> TableChange {
+    TableChange {
+        table: TableName::new("public", table),
+        rows_in_seed,
+        gross: Some(gross),
+        net,
+        events: BTreeSet::new(),
+        columns_dropped: Vec::new(),
+        columns_added: Vec::new(),
+    }
+}
+
+/// A table as the seed has it.
+pub(super) fn seeded(table: &str, rows_in_seed: u64) -> TableChange {
+    change(table, rows_in_seed, GrossRows::default(), NetRows::default())
+}
+
+/// A table that lacks rows of the seed.
+pub(super) fn lost(table: &str, missing: u64, rows_in_seed: u64) -> TableChange {
+    let gross = GrossRows { deleted: missing, ..GrossRows::default() };
+    change(table, rows_in_seed, gross, NetRows { missing, ..NetRows::default() })
+}
+
+/// A table with other values.
+pub(super) fn changed(table: &str, different: u64, rows_in_seed: u64) -> TableChange {
+    let gross = GrossRows { updated: different, ..GrossRows::default() };
+    change(table, rows_in_seed, gross, NetRows { different, ..NetRows::default() })
+}
+
+/// A table that was dropped.
+pub(super) fn gone(table: &str, rows_in_seed: u64) -> TableChange {
+    let mut change = lost(table, rows_in_seed, rows_in_seed);
+    change.events.insert(TableEvent::Dropped);
+    change
+}
+
+/// A table that the seed does not have.
+pub(super) fn created(table: &str, new: u64) -> TableChange {
+    let mut change = change(table, 0, GrossRows::default(), NetRows { new, ..NetRows::default() });
+    change.events.insert(TableEvent::Created);
+    change
+}

@@ -1,0 +1,312 @@
+//! The report as JSON. The structs below are its schema, version 1.
+//!
+//! Keys are only ever added within a version; a key that is removed or changes its meaning makes a new version. Numbers are
+//! exact, durations are seconds, sizes are bytes, times are RFC 3339 in UTC. A key without a value is `null`, never left
+//! out. The text of migrations is not part of it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::model::change::{TableChange, TableEvent};
+use crate::model::report::{MigrationReport, Report, SeedUse, Verdict};
+use crate::model::suite::{SuiteEnd, SuiteOutcome};
+
+#[derive(Serialize)]
+struct Root<'a> {
+    /// Always 1.
+    schema: u32,
+    environment: &'a str,
+    /// Id of the run.
+    run: &'a str,
+    /// `passed`, `blocked` or `unverified`.
+    verdict: &'static str,
+    /// The exit code of `stage check`.
+    exit_code: u8,
+    started_at: Timestamp,
+    duration_s: f64,
+    seeds: Vec<Seed<'a>>,
+    /// In the order in which they ran.
+    migrations: Vec<Migration<'a>>,
+    /// Names of pending migrations that did not run, as an earlier one failed.
+    not_run: &'a [String],
+    service_failure: Option<ServiceFailure<'a>>,
+    suite: Option<Suite<'a>>,
+    /// Most severe first.
+    findings: Vec<Finding<'a>>,
+    teardown: Teardown<'a>,
+    phases: Vec<Phase>,
+}
+
+#[derive(Serialize)]
+struct Seed<'a> {
+    database: &'a str,
+    /// Content key, 64 hexadecimal digits.
+    key: &'a str,
+    backup_taken_at: Timestamp,
+    sealed_at: Timestamp,
+    size_bytes: u64,
+    build_s: f64,
+    /// Whether it was there already.
+    reused: bool,
+    rows_total: u64,
+    /// Rows by table.
+    rows: &'a BTreeMap<String, u64>,
+}
+
+#[derive(Serialize)]
+struct Migration<'a> {
+    database: &'a str,
+    version: &'a str,
+    name: &'a str,
+    /// Hexadecimal SHA-384 of its text; an approval names it.
+    checksum: &'a str,
+    transactional: bool,
+    applied: bool,
+    duration_s: f64,
+    failure: Option<SqlFailure<'a>>,
+    wal_bytes: u64,
+    /// Tables that it touched.
+    tables: Vec<TouchedTable<'a>>,
+    /// Why what it did could not be verified; empty if it could.
+    doubts: &'a [String],
+}
+
+#[derive(Serialize)]
+struct SqlFailure<'a> {
+    message: &'a str,
+    /// SQLSTATE; empty if the failure was not the server's.
+    code: &'a str,
+    line: Option<usize>,
+    column: Option<usize>,
+    hint: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct TouchedTable<'a> {
+    schema: &'a str,
+    table: &'a str,
+    rows_in_seed: u64,
+    /// What the statements of this migration did; `null` where the log cannot tell.
+    gross: Option<Gross>,
+    /// How the table compares with the seed after this migration, earlier ones included.
+    net: Net,
+    /// Of `created`, `dropped`, `rewritten`, `replaced`.
+    events: Vec<&'static str>,
+    columns_dropped: &'a [String],
+    columns_added: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Gross {
+    inserted: u64,
+    updated: u64,
+    deleted: u64,
+}
+
+#[derive(Serialize)]
+struct Net {
+    missing: u64,
+    new: u64,
+    different: u64,
+}
+
+#[derive(Serialize)]
+struct ServiceFailure<'a> {
+    service: &'a str,
+    reason: &'a str,
+    output_tail: &'a str,
+}
+
+#[derive(Serialize)]
+struct Suite<'a> {
+    is_passed: bool,
+    timed_out: bool,
+    /// `null` if it timed out.
+    exit_code: Option<i64>,
+    duration_s: f64,
+    /// `null` without a JUnit file, as `skipped`.
+    passed: Option<u64>,
+    skipped: Option<u64>,
+    failed: Vec<FailedTest<'a>>,
+    output_tail: &'a str,
+}
+
+#[derive(Serialize)]
+struct FailedTest<'a> {
+    name: &'a str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    /// Id of the guard.
+    guard: &'a str,
+    /// `null` for what is about no migration, as `schema` and `table`.
+    migration: Option<&'a str>,
+    schema: Option<&'a str>,
+    table: Option<&'a str>,
+    message: &'a str,
+    hint: &'a str,
+}
+
+#[derive(Serialize)]
+struct Teardown<'a> {
+    removed: &'a [String],
+    /// Not empty: exit code 4.
+    left: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Phase {
+    phase: &'static str,
+    duration_s: f64,
+}
+
+/// The report as one JSON object over several lines; ends with a line break.
+pub fn json(report: &Report) -> String {
+    let root = Root {
+        schema: 1,
+        environment: &report.environment,
+        run: &report.run.0,
+        verdict: verdict(report.verdict),
+        exit_code: report.exit_code(),
+        started_at: report.started_at,
+        duration_s: report.duration_s,
+        seeds: report.seeds.iter().map(seed).collect(),
+        migrations: report.migrations.iter().map(migration).collect(),
+        not_run: &report.not_run,
+        service_failure: report.service_failure.as_ref().map(|failure| ServiceFailure {
+            service: &failure.service,
+            reason: &failure.reason,
+            output_tail: &failure.output_tail,
+        }),
+        suite: report.suite.as_ref().map(suite),
+        findings: report.findings.iter().map(finding).collect(),
+        teardown: Teardown { removed: &report.teardown.removed, left: &report.teardown.left },
+        phases: report.phases.iter().map(|it| Phase { phase: it.phase, duration_s: it.duration_s }).collect(),
+    };
+    // Strings, numbers and lists alone: writing them to a string has no way to fail.
+    serde_json::to_string_pretty(&root).unwrap_or_default() + "\n"
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::Blocked => "blocked",
+        Verdict::Unverified => "unverified",
+    }
+}
+
+fn seed(used: &SeedUse) -> Seed<'_> {
+    let seed = &used.seed;
+    Seed {
+        database: &seed.database,
+        key: &seed.key.0,
+        backup_taken_at: seed.backup_taken_at,
+        sealed_at: seed.sealed_at,
+        size_bytes: seed.size_bytes,
+        build_s: seed.build_s,
+        reused: used.reused,
+        rows_total: seed.rows_total(),
+        rows: &seed.rows,
+    }
+}
+
+fn migration(report: &MigrationReport) -> Migration<'_> {
+    let MigrationReport { run, change } = report;
+    Migration {
+        database: &run.migration.database,
+        version: &run.migration.version,
+        name: &run.migration.name,
+        checksum: &run.migration.checksum,
+        transactional: run.migration.transactional,
+        applied: run.failure.is_none(),
+        duration_s: run.duration_s,
+        failure: run.failure.as_ref().map(|failure| SqlFailure {
+            message: &failure.message,
+            code: &failure.code,
+            line: failure.line,
+            column: failure.column,
+            hint: failure.hint.as_deref(),
+        }),
+        wal_bytes: change.wal_bytes,
+        tables: change.tables.iter().map(table).collect(),
+        doubts: &change.doubts,
+    }
+}
+
+fn table(change: &TableChange) -> TouchedTable<'_> {
+    let event = |event: &TableEvent| match event {
+        TableEvent::Created => "created",
+        TableEvent::Dropped => "dropped",
+        TableEvent::Rewritten => "rewritten",
+        TableEvent::Replaced => "replaced",
+    };
+    TouchedTable {
+        schema: &change.table.schema,
+        table: &change.table.name,
+        rows_in_seed: change.rows_in_seed,
+        gross: change.gross.map(|rows| Gross {
+            inserted: rows.inserted,
+            updated: rows.updated,
+            deleted: rows.deleted,
+        }),
+        net: Net { missing: change.net.missing, new: change.net.new, different: change.net.different },
+        events: change.events.iter().map(event).collect(),
+        columns_dropped: &change.columns_dropped,
+        columns_added: &change.columns_added,
+    }
+}
+
+fn suite(outcome: &SuiteOutcome) -> Suite<'_> {
+    let exit_code = match outcome.end {
+        SuiteEnd::Exited(code) => Some(code),
+        SuiteEnd::TimedOut => None,
+    };
+    let failed = outcome.failed.iter().map(|test| FailedTest { name: &test.name, message: &test.message });
+    Suite {
+        is_passed: outcome.is_passed(),
+        timed_out: outcome.end == SuiteEnd::TimedOut,
+        exit_code,
+        duration_s: outcome.duration_s,
+        passed: outcome.passed,
+        skipped: outcome.skipped,
+        failed: failed.collect(),
+        output_tail: &outcome.output_tail,
+    }
+}
+
+fn finding(finding: &crate::model::guard::Finding) -> Finding<'_> {
+    Finding {
+        guard: finding.guard,
+        migration: finding.migration.as_deref(),
+        schema: finding.table.as_ref().map(|table| table.schema.as_str()),
+        table: finding.table.as_ref().map(|table| table.name.as_str()),
+        message: &finding.message,
+        hint: &finding.hint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::json;
+    use crate::render::sample;
+
+    #[test]
+    fn the_schema_is_what_others_rely_on() {
+        insta::assert_snapshot!("json_incident", json(&sample::incident()));
+        insta::assert_snapshot!("json_troubled", json(&sample::troubled()));
+    }
+
+    #[test]
+    fn numbers_are_exact_and_sql_is_left_out() {
+        let text = json(&sample::incident());
+        let root: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(root["schema"], 1);
+        assert_eq!(root["exit_code"], 1);
+        assert_eq!(root["migrations"][1]["tables"][0]["gross"]["deleted"], 873_511);
+        assert!(!text.contains("DELETE FROM"), "{text}");
+    }
+}

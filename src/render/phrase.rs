@@ -1,0 +1,168 @@
+//! Sentences that several forms of the report share.
+
+use crate::model::change::{TableChange, TableEvent};
+use crate::model::guard::Finding;
+use crate::model::quantity::{Count, age, counted, duration, rows, size};
+use crate::model::report::{MigrationReport, Report, SeedUse, Teardown, Verdict};
+use crate::model::suite::{SuiteEnd, SuiteOutcome};
+
+/// The verdict in words.
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "PASSED",
+        Verdict::Blocked => "BLOCKED",
+        Verdict::Unverified => "COULD NOT VERIFY",
+    }
+}
+
+/// The verdict's reason in one sentence, without a final period.
+pub(super) fn headline(report: &Report) -> String {
+    let migrations = counted(report.migrations.len(), "migration", "migrations");
+    match (report.verdict, report.findings.as_slice()) {
+        (Verdict::Blocked, [first, rest @ ..]) => {
+            let more = match rest.len() {
+                0 => String::new(),
+                more => format!(" (and {})", counted(more, "more finding", "more findings")),
+            };
+            format!("{}{more}", finding(first))
+        }
+        (Verdict::Unverified, _) if doubts(report).is_empty() => {
+            "not all that was pending ran, and nothing says why".to_owned()
+        }
+        (Verdict::Unverified, _) => {
+            format!("{migrations} ran, but what they did cannot be told for sure")
+        }
+        _ => {
+            let suite = if report.suite.is_some() { "and the suite passed" } else { "there is no suite" };
+            format!("{migrations} kept within every guard, {suite}")
+        }
+    }
+}
+
+/// A finding with the migration that it is about.
+pub(super) fn finding(finding: &Finding) -> String {
+    match &finding.migration {
+        Some(migration) => format!("{migration}: {}", finding.message),
+        None => finding.message.clone(),
+    }
+}
+
+/// Every doubt with the migration that it is about.
+pub(super) fn doubts(report: &Report) -> Vec<(&str, &str)> {
+    let mut doubts = Vec::new();
+    for MigrationReport { run, change } in &report.migrations {
+        doubts.extend(change.doubts.iter().map(|doubt| (run.migration.name.as_str(), doubt.as_str())));
+    }
+    doubts
+}
+
+/// The migration of the report that a finding is about: two databases may each have one of that name.
+pub(super) fn owner(report: &Report, finding: &Finding) -> Option<usize> {
+    let name = finding.migration.as_ref()?;
+    let is_named = |at: &usize| &report.migrations[*at].run.migration.name == name;
+    let is_meant = |at: &usize| {
+        let of = &report.migrations[*at];
+        match &finding.table {
+            Some(table) => of.change.tables.iter().any(|change| &change.table == table),
+            None => of.run.failure.is_some(),
+        }
+    };
+    let named: Vec<usize> = (0..report.migrations.len()).filter(is_named).collect();
+    named.iter().copied().find(is_meant).or_else(|| named.first().copied())
+}
+
+/// What happened to a table as a whole, one phrase each.
+pub(super) fn notes(change: &TableChange) -> Vec<String> {
+    let event = |event: &TableEvent| match event {
+        TableEvent::Created => "created",
+        TableEvent::Dropped => "dropped",
+        TableEvent::Rewritten => "rewritten",
+        TableEvent::Replaced => "dropped and made again",
+    };
+    let mut notes: Vec<String> = change.events.iter().map(|it| event(it).to_owned()).collect();
+    notes.extend(columns(&change.columns_dropped, "dropped"));
+    notes.extend(columns(&change.columns_added, "added"));
+    if change.gross.is_none() {
+        notes.push("its statements leave no trace in the log".to_owned());
+    }
+    notes
+}
+
+fn columns(names: &[String], what: &str) -> Option<String> {
+    let word = if names.len() == 1 { "column" } else { "columns" };
+    (!names.is_empty()).then(|| format!("{word} {} {what}", names.join(", ")))
+}
+
+/// Whether the suite passed although a guard was broken.
+pub(super) fn is_missed_by_tests(report: &Report) -> bool {
+    report.suite.as_ref().is_some_and(SuiteOutcome::is_passed) && !report.findings.is_empty()
+}
+
+/// What came of the suite, after the word `suite`.
+pub(super) fn suite(suite: &SuiteOutcome) -> String {
+    let mut parts = Vec::new();
+    let failed = (!suite.failed.is_empty()).then_some(suite.failed.len() as u64);
+    for (count, word) in
+        [(failed, "failed"), (suite.passed, "passed"), (suite.skipped.filter(|&n| n > 0), "skipped")]
+    {
+        parts.extend(count.map(|count| format!("{} {word}", Count(count))));
+    }
+    let counts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+    let took = duration(suite.duration_s);
+    match suite.end {
+        SuiteEnd::TimedOut => format!("not finished after {took}{counts}"),
+        SuiteEnd::Exited(_) if suite.is_passed() => format!("passed in {took}{counts}"),
+        SuiteEnd::Exited(code) => format!("failed in {took} with exit code {code}{counts}"),
+    }
+}
+
+/// Where the data came from, after the word `seed`.
+pub(super) fn seed(used: &SeedUse, report: &Report) -> String {
+    let seed = &used.seed;
+    let old = report.started_at.duration_since(seed.backup_taken_at).as_secs();
+    let made = if used.reused { "reused".to_owned() } else { format!("built in {}", duration(seed.build_s)) };
+    format!(
+        "{} of {}: {} in {}, {}, {made}; backup of {}, {} old",
+        seed.key,
+        seed.database,
+        rows(seed.rows_total()),
+        counted(seed.rows.len(), "table", "tables"),
+        size(seed.size_bytes),
+        seed.backup_taken_at.strftime("%Y-%m-%d %H:%M UTC"),
+        age(u64::try_from(old).unwrap_or(0)),
+    )
+}
+
+/// What was cleaned up.
+pub(super) fn teardown(teardown: &Teardown) -> String {
+    let objects = |count| counted(count, "object", "objects");
+    match (teardown.removed.len(), teardown.left.len()) {
+        (0, 0) => "nothing left behind: nothing was made".to_owned(),
+        (removed, 0) => format!("nothing left behind: {} removed", objects(removed)),
+        (removed, left) => format!("left behind: {}; {} removed", objects(left), objects(removed)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+
+    #[test]
+    fn a_finding_belongs_to_the_migration_that_touched_its_table() {
+        let mut report = sample::incident();
+        let same_name = report.findings[0].migration.clone().unwrap();
+        report.migrations[0].run.migration.name = same_name;
+        assert_eq!(owner(&report, &report.findings[0]), Some(1));
+        report.findings[0].migration = Some("elsewhere".to_owned());
+        assert_eq!(owner(&report, &report.findings[0]), None);
+    }
+
+    #[test]
+    fn what_is_left_is_never_hidden_behind_what_is_gone() {
+        let left =
+            Teardown { removed: vec!["network a".to_owned()], left: vec!["volume b: busy".to_owned()] };
+        assert_eq!(teardown(&left), "left behind: 1 object; 1 object removed");
+        assert_eq!(teardown(&Teardown::default()), "nothing left behind: nothing was made");
+    }
+}

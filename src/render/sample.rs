@@ -1,0 +1,224 @@
+//! Reports for the tests: the incident, its mended script, a syntax error, and a run on which everything else went wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::model::change::{Change, GrossRows, NetRows, TableChange, TableEvent};
+use crate::model::guard::Finding;
+use crate::model::migration::{Migration, MigrationRun, SqlFailure};
+use crate::model::name::{RunId, TableName};
+use crate::model::report::{MigrationReport, PhaseTime, Report, SeedUse, Teardown, Verdict};
+use crate::model::seed::{SeedKey, SeedRecord};
+use crate::model::suite::{FailedTest, SuiteEnd, SuiteOutcome};
+
+/// Most rows of `item_datafeed` are gone, and the suite passed.
+pub(super) fn incident() -> Report {
+    let deleted = GrossRows { deleted: 873_511, ..GrossRows::default() };
+    let missing = NetRows { missing: 873_511, ..NetRows::default() };
+    let cleanup = table("item_datafeed", 1_000_000, deleted, missing);
+    let finding = Finding {
+        guard: "rows_lost",
+        migration: Some("0005_remove_duplicate_feed_items.sql".to_owned()),
+        table: Some(TableName::new("public", "item_datafeed")),
+        message: "873,511 of 1,000,000 rows of item_datafeed are gone (87.4 %), the limit is 1 %".to_owned(),
+        hint: "look at the condition of the DELETE, and at joins that match more than meant; if the loss is meant, \
+               give the table a limit of its own in `stage.yaml`, under `guards`, `rows_lost`, `tables`"
+            .to_owned(),
+    };
+    shop("incident", Verdict::Blocked, cleanup, vec![finding])
+}
+
+/// The same script with its condition mended.
+pub(super) fn mended() -> Report {
+    let deleted = GrossRows { deleted: 1_204, ..GrossRows::default() };
+    let missing = NetRows { missing: 1_204, ..NetRows::default() };
+    shop("mended", Verdict::Passed, table("item_datafeed", 1_000_000, deleted, missing), Vec::new())
+}
+
+/// The second of three migrations is no SQL.
+pub(super) fn syntax_error() -> Report {
+    let mut report = shop(
+        "shop",
+        Verdict::Blocked,
+        table("item_datafeed", 0, GrossRows::default(), NetRows::default()),
+        Vec::new(),
+    );
+    report.migrations.truncate(2);
+    report.not_run = vec!["0006_round_wholesale_prices.sql".to_owned()];
+    let broken = &mut report.migrations[1];
+    broken.run.duration_s = 0.0042;
+    broken.run.failure = Some(SqlFailure {
+        message: "syntax error at or near \"DELET\"".to_owned(),
+        code: "42601".to_owned(),
+        line: Some(3),
+        column: Some(1),
+        hint: None,
+    });
+    broken.change = Change::default();
+    report.suite = None;
+    report.findings = vec![Finding {
+        guard: "migration_failed",
+        migration: Some(broken.run.migration.name.clone()),
+        table: None,
+        message:
+            "syntax error at or near \"DELET\" (42601) at line 3, column 1; 1 later migration did not run"
+                .to_owned(),
+        hint: "mend the migration and check again; what it did before it failed is in the report".to_owned(),
+    }];
+    report.teardown.removed.truncate(7);
+    report
+}
+
+/// A dropped table, a rewritten one, an unlogged one, doubts, failed tests, and a volume that stays.
+pub(super) fn troubled() -> Report {
+    let mut report = incident();
+    report.environment = "troubled".to_owned();
+    report.seeds[0].reused = false;
+    let all = GrossRows { deleted: 123_456_789, ..GrossRows::default() };
+    let missing = NetRows { missing: 123_456_789, ..NetRows::default() };
+    let mut dropped = table("audit_of_everything_that_ever_happened", 123_456_789, all, missing);
+    dropped.events.insert(TableEvent::Dropped);
+    let mut rewritten = table("customer", 84_000, GrossRows::default(), NetRows::default());
+    rewritten.events.insert(TableEvent::Rewritten);
+    rewritten.columns_dropped = vec!["fax".to_owned()];
+    rewritten.columns_added = vec!["locale".to_owned(), "time_zone".to_owned()];
+    let mut unlogged = table("session", 12, GrossRows::default(), NetRows { new: 3, ..NetRows::default() });
+    unlogged.gross = None;
+    let first = &mut report.migrations[0];
+    first.change.tables = vec![dropped, rewritten, unlogged];
+    first.change.doubts =
+        vec!["the log shows 12 rows of session deleted, and all of them are there".to_owned()];
+    let drop = Finding {
+        guard: "table_dropped",
+        migration: Some(first.run.migration.name.clone()),
+        table: Some(first.change.tables[0].table.clone()),
+        message: "audit_of_everything_that_ever_happened is dropped, and 123,456,789 rows with it".to_owned(),
+        hint: "move its rows before it goes; if nothing needs them any more, set `allow_table_dropped: true` under \
+               `guards` in `stage.yaml`".to_owned(),
+    };
+    let suite = Finding {
+        guard: "suite_failed",
+        migration: None,
+        table: None,
+        message: "1 of 43 tests failed: tests.test_shop::test_audit".to_owned(),
+        hint: "read the failed tests in the report".to_owned(),
+    };
+    report.findings.insert(0, drop);
+    report.findings.push(suite);
+    let outcome = report.suite.get_or_insert_with(passed);
+    outcome.end = SuiteEnd::Exited(1);
+    outcome.failed = vec![FailedTest {
+        name: "tests.test_shop::test_audit".to_owned(),
+        message: "assert 500 == 200\n  where 500 = response.status_code".to_owned(),
+    }];
+    outcome.output_tail = "FAILED tests/test_shop.py::test_audit\n1 failed, 42 passed in 12.31s\n".to_owned();
+    report.teardown.left = vec!["volume stage-troubled-4f1c2a9b0d3e-media: the volume is in use".to_owned()];
+    report
+}
+
+/// Three migrations on a shop, the second one given.
+fn shop(environment: &str, verdict: Verdict, cleanup: TableChange, findings: Vec<Finding>) -> Report {
+    let updated = GrossRows { updated: 300_000, ..GrossRows::default() };
+    let different = |different| NetRows { different, ..NetRows::default() };
+    let recreated = GrossRows { inserted: 50_000, updated: 0, deleted: 50_000 };
+    let orders = table("orders", 600_000, updated, different(300_000));
+    let prices = table("catalogue_prices", 150_000, recreated, different(39_871));
+    let migrations = vec![
+        migration(4, "0004_backfill_fulfilled_at.sql", 4.92, 148_000_000, orders),
+        migration(5, "0005_remove_duplicate_feed_items.sql", 3.414, 71_400_000, cleanup),
+        migration(6, "0006_round_wholesale_prices.sql", 0.871, 19_200_000, prices),
+    ];
+    let objects = ["container web", "container worker", "container tests", "container db", "container redis"];
+    let removed = objects.iter().chain(&["clone db-data", "volume db-data", "volume media", "network shop"]);
+    let phases = [
+        ("seed", 0.31),
+        ("stack", 2.04),
+        ("change", 9.5),
+        ("services", 3.2),
+        ("suite", 12.3),
+        ("teardown", 1.9),
+    ];
+    Report {
+        environment: environment.to_owned(),
+        run: RunId("4f1c2a9b0d3e".to_owned()),
+        started_at: time("2026-11-21T21:23:07Z"),
+        duration_s: 29.31,
+        seeds: vec![seed(environment)],
+        migrations,
+        not_run: Vec::new(),
+        service_failure: None,
+        suite: Some(passed()),
+        findings,
+        verdict,
+        teardown: Teardown { removed: removed.map(|&it| it.to_owned()).collect(), left: Vec::new() },
+        phases: phases.into_iter().map(|(phase, duration_s)| PhaseTime { phase, duration_s }).collect(),
+    }
+}
+
+fn seed(environment: &str) -> SeedUse {
+    let rows = [
+        ("item_datafeed", 1_000_000),
+        ("orders", 600_000),
+        ("catalogue_prices", 150_000),
+        ("customers", 120_000),
+    ];
+    let seed = SeedRecord {
+        key: SeedKey("9b2e6c41f0aa77d0".repeat(4)),
+        environment: environment.to_owned(),
+        database: "db".to_owned(),
+        backup_taken_at: time("2026-11-21T03:00:00Z"),
+        sealed_at: time("2026-11-21T08:12:44Z"),
+        size_bytes: 212_000_000,
+        build_s: 24.2,
+        rows: rows.into_iter().map(|(table, rows)| (table.to_owned(), rows)).collect::<BTreeMap<_, _>>(),
+    };
+    SeedUse { seed, reused: true }
+}
+
+fn passed() -> SuiteOutcome {
+    SuiteOutcome {
+        end: SuiteEnd::Exited(0),
+        duration_s: 12.31,
+        passed: Some(42),
+        skipped: Some(0),
+        failed: Vec::new(),
+        output_tail: "42 passed in 12.31s\n".to_owned(),
+    }
+}
+
+fn migration(
+    version: u32,
+    name: &str,
+    duration_s: f64,
+    wal_bytes: u64,
+    change: TableChange,
+) -> MigrationReport {
+    let migration = Migration {
+        database: "db".to_owned(),
+        version: version.to_string(),
+        name: name.to_owned(),
+        path: name.into(),
+        sql: "DELETE FROM item_datafeed WHERE true".to_owned(),
+        checksum: format!("{version}c").repeat(48),
+        transactional: true,
+    };
+    let change = Change { tables: vec![change], wal_bytes, doubts: Vec::new() };
+    MigrationReport { run: MigrationRun { migration, duration_s, failure: None }, change }
+}
+
+fn table(name: &str, rows_in_seed: u64, gross: GrossRows, net: NetRows) -> TableChange {
+    TableChange {
+        table: TableName::new("public", name),
+        rows_in_seed,
+        gross: Some(gross),
+        net,
+        events: BTreeSet::new(),
+        columns_dropped: Vec::new(),
+        columns_added: Vec::new(),
+    }
+}
+
+fn time(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}

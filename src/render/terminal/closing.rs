@@ -1,0 +1,77 @@
+//! The end of the report in a terminal: services, suite, seeds, times, and the proof that everything is gone.
+
+use crate::model::quantity::{counted, duration};
+use crate::model::report::{Report, Teardown};
+use crate::model::suite::SuiteOutcome;
+
+use super::{Page, tone};
+use crate::render::paint::Tone;
+use crate::render::phrase;
+
+/// Lines of an output that are quoted.
+const MAX_OUTPUT: usize = 12;
+/// Failed tests that are named.
+const MAX_TESTS: usize = 10;
+
+/// Everything that is said once a report.
+pub(super) fn section(page: &mut Page, report: &Report) {
+    elsewhere(page, report);
+    if let Some(failure) = &report.service_failure {
+        page.entry("", (Tone::Bad, "service"), &format!("{}: {}", failure.service, failure.reason));
+        page.quote("  ", &failure.output_tail, MAX_OUTPUT);
+    }
+    if let Some(outcome) = &report.suite {
+        suite(page, report, outcome);
+    }
+    for seed in &report.seeds {
+        page.entry("", (Tone::Bold, "seed"), &phrase::seed(seed, report));
+    }
+    let times = report.phases.iter().map(|phase| format!("{} {}", phase.phase, duration(phase.duration_s)));
+    let times = times.collect::<Vec<_>>().join(", ");
+    page.entry("", (Tone::Bold, "time"), &format!("{} in all: {times}", duration(report.duration_s)));
+    teardown(page, &report.teardown);
+    let code = report.exit_code();
+    let began = report.started_at.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let last = format!("{}, began {began}, exit code {code}", report.run);
+    page.entry("", (Tone::Bold, "run"), &last);
+}
+
+/// Findings that are about no migration.
+fn elsewhere(page: &mut Page, report: &Report) {
+    for finding in report.findings.iter().filter(|finding| phrase::owner(report, finding).is_none()) {
+        page.entry("", (tone(report.verdict), &format!("✘ {}:", finding.guard)), &phrase::finding(finding));
+        page.entry("  ", (Tone::Good, "hint:"), &finding.hint);
+    }
+}
+
+fn suite(page: &mut Page, report: &Report, outcome: &SuiteOutcome) {
+    let tone = if outcome.is_passed() { Tone::Good } else { Tone::Bad };
+    page.entry("", (tone, "suite"), &phrase::suite(outcome));
+    for test in outcome.failed.iter().take(MAX_TESTS) {
+        let message = test.message.lines().next().unwrap_or_default();
+        page.entry("  ", (Tone::Bad, "✘"), &format!("{}: {message}", test.name));
+    }
+    if outcome.failed.len() > MAX_TESTS {
+        let more = counted(outcome.failed.len() - MAX_TESTS, "more test", "more tests");
+        page.line(format!("  and {more}"));
+    }
+    if !outcome.is_passed() && outcome.failed.is_empty() {
+        page.quote("  ", &outcome.output_tail, MAX_OUTPUT);
+    }
+    if phrase::is_missed_by_tests(report) {
+        let missed = page.paint.put(Tone::Doubt, "the tests alone would have let this change pass");
+        page.line(format!("      {missed}"));
+    }
+}
+
+fn teardown(page: &mut Page, teardown: &Teardown) {
+    let tone = if teardown.left.is_empty() { Tone::Good } else { Tone::Bad };
+    let line = page.paint.put(tone, &phrase::teardown(teardown));
+    page.line(line);
+    for left in &teardown.left {
+        page.entry("  ", (Tone::Bad, "✘"), left);
+    }
+    if !teardown.left.is_empty() {
+        page.entry("  ", (Tone::Good, "hint:"), "`stage sweep` removes what a run left behind");
+    }
+}

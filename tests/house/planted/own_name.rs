@@ -1,0 +1,4 @@
+//! Planted in `cli/planted.rs`: the crate by its own name.
+//! Fails as: `cli` may not import `execute::apply`
+
+use stage::execute::apply;
