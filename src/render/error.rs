@@ -6,7 +6,8 @@ use crate::model::error::Error;
 
 use super::paint::{Paint, Tone, clean};
 
-/// `error: …`, each cause underneath, and hints after a blank line. Ends with a line break.
+/// `error: …`, each cause underneath, and hints after a blank line; then the other problems that were found in the same
+/// go. Ends with a line break.
 pub fn error(error: &Error, colour: bool) -> String {
     let paint = Paint { colour };
     let mut said = vec![format!("{} {}", paint.put(Tone::Bad, "error:"), lines(&error.to_string()))];
@@ -25,7 +26,12 @@ pub fn error(error: &Error, colour: bool) -> String {
         said.push(String::new());
     }
     said.extend(error.hints.iter().map(|hint| format!("{} {}", paint.put(Tone::Good, "hint:"), lines(hint))));
-    said.join("\n") + "\n"
+    let mut text = said.join("\n") + "\n";
+    for other in &error.also {
+        text.push('\n');
+        text.push_str(&self::error(other, colour));
+    }
+    text
 }
 
 /// Further lines stand under the first.
@@ -51,6 +57,13 @@ mod tests {
                         hint: see README.md\n";
         assert_eq!(error(&it, false), expected);
         assert!(error(&it, true).starts_with("\x1b[1;31merror:\x1b[0m stage.yaml"));
+    }
+
+    #[test]
+    fn all_problems_of_one_go_are_told() {
+        let problem = |message: &str| Error::new(ErrorKind::Config, message).hint("mend it");
+        let it = Error::all(vec![problem("one"), problem("two")]).unwrap_err();
+        assert_eq!(error(&it, false), "error: one\n\nhint: mend it\n\nerror: two\n\nhint: mend it\n");
     }
 
     #[test]

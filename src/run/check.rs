@@ -64,9 +64,9 @@ pub async fn check(world: World, order: CheckOrder<'_>) -> Result<Report> {
         not_run: &found.migrated.not_run,
         service_failure: found.service_failure.as_ref(),
         suite: found.suite.as_ref(),
-        suite_timeout_s: order.environment.suite.as_ref().map(|suite| suite.timeout_s),
         limits: &order.environment.guards,
         approvals: order.approvals,
+        now: started_at,
     });
     Ok(Report {
         environment: order.environment.name.clone(),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use crate::model::catalog::Catalog;
-use crate::model::change::{Change, NetRows};
-use crate::model::digest::RowDigest;
+use crate::model::change::{Change, NetRows, TableChange};
+use crate::model::digest::{DigestQuery, RowDigest};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout};
@@ -120,4 +121,77 @@ impl Meter {
         }
         Ok(())
     }
+}
+
+impl Meter {
+    /// The net rows of a table that was touched: as counted, or by comparing it with the seed.
+    async fn settle(&self, touched: Touched) -> Result<(TableChange, Vec<String>)> {
+        let Touched { mut change, net } = touched;
+        let (counted, rows_after) = match net {
+            Net::Counted(counted) => (counted, None),
+            Net::Compare(comparison) => {
+                let (compared, rows_after) = self.compare(&comparison).await?;
+                (compared, Some(rows_after))
+            }
+        };
+        change.net = counted;
+        let doubts = agree(&change, rows_after);
+        Ok((change, doubts))
+    }
+
+    /// Merges the rows of the seed with those of now, both in order of key, as they arrive.
+    async fn compare(&self, comparison: &Comparison) -> Result<(NetRows, u64)> {
+        let mut before = Rows::of(&self.before, comparison.before.as_ref());
+        let mut after = Rows::of(&self.live, comparison.after.as_ref());
+        let mut merge = Merge::new();
+        while let Some(side) = merge.wants() {
+            let rows = if side == Side::Before { &mut before } else { &mut after };
+            match rows.next().await? {
+                Some(batch) => merge.push(side, batch)?,
+                None => merge.end(side),
+            }
+        }
+        Ok((merge.finish()?, after.seen))
+    }
+}
+
+/// Rows of one side, as the server sends them. Dropping it ends the query.
+struct Rows {
+    batches: Option<mpsc::Receiver<Vec<RowDigest>>>,
+    query: JoinSet<Result<()>>,
+    seen: u64,
+}
+
+impl Rows {
+    /// The rows that `query` asks for; none for a table that this side does not have.
+    fn of(database: &Arc<dyn Database>, query: Option<&DigestQuery>) -> Self {
+        let mut running = JoinSet::new();
+        let batches = query.map(|query| {
+            let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+            let (database, query) = (Arc::clone(database), query.clone());
+            running.spawn(async move { database.digests(&query, sender).await });
+            receiver
+        });
+        Self { batches, query: running, seen: 0 }
+    }
+
+    /// The next batch; `None` at the true end, an error if the query ended otherwise.
+    async fn next(&mut self) -> Result<Option<Vec<RowDigest>>> {
+        if let Some(batches) = &mut self.batches
+            && let Some(batch) = batches.recv().await
+        {
+            self.seen += batch.len() as u64;
+            return Ok(Some(batch));
+        }
+        self.batches = None;
+        while let Some(ended) = self.query.join_next().await {
+            ended.map_err(|cause| Error::new(ErrorKind::Bug, "reading rows panicked").because(cause))??;
+        }
+        Ok(None)
+    }
+}
+
+fn unreadable(cause: WalError) -> Error {
+    Error::new(ErrorKind::Unverified, "the write-ahead log could not be read, so nothing can be said of the change")
+        .because(cause)
 }

@@ -36,7 +36,7 @@ fn the_incident_is_blocked_twice_with_the_same_figures_and_the_mended_script_pas
     assert_eq!(findings[0]["guard"], "rows_lost");
     assert_eq!(findings[0]["table"], "item_datafeed");
     assert_eq!(findings[0]["migration"], "0005_remove_duplicate_feed_items.sql");
-    assert_eq!(first["suite"]["passed_all"], true, "the suite alone would have let it pass");
+    assert_eq!(first["suite"]["is_passed"], true, "the suite alone would have let it pass");
 
     let files = tempfile::tempdir().unwrap();
     let markdown = files.path().join("report.md");
