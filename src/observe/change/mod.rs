@@ -1,1 +1,16 @@
-//! stub
+//! From facts to tables touched: what the log counted, set against the catalogue before and after each migration.
+//!
+//! A table is known by its oid within the run, and by its name against the seed: whoever holds the name is what the
+//! app reads. Where the counted rows alone say how a table stands against the seed they are taken; everywhere else
+//! the answer names exactly what has to be compared.
+
+mod agree;
+mod columns;
+mod observer;
+#[cfg(test)]
+mod scenarios;
+mod touched;
+
+pub use agree::agree;
+pub use observer::Observer;
+pub use touched::{ComparedColumn, Comparison, NetSource, Touched};

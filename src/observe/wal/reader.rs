@@ -7,7 +7,7 @@ use super::layout::Layout;
 use super::ledger::Ledger;
 use super::page::{PAGE_BYTES, PageHeader, SHORT_HEADER_BYTES};
 use super::record::{Body, HEADER_BYTES, MAX_BYTES, Manager, RecordHeader};
-use super::storage;
+use super::storage::{self, Stored};
 use super::transaction::Ending;
 use crate::model::lsn::Lsn;
 
@@ -44,7 +44,7 @@ impl Reader {
     /// A reader that begins at `start`: a place between records, or the beginning of a page. A record that began
     /// before `start` is left out. `segment_size_bytes` is the server's `wal_segment_size`.
     pub fn new(start: Lsn, segment_size_bytes: u64) -> Self {
-        let failed = (start.0 % ALIGNMENT != 0).then_some(WalError::Misaligned(start));
+        let failed = (!start.0.is_multiple_of(ALIGNMENT)).then_some(WalError::Misaligned(start));
         Self {
             position: start.0,
             segment_size_bytes: segment_size_bytes.max(PAGE_BYTES),
@@ -240,13 +240,13 @@ impl Reader {
 fn note(ledger: &mut Ledger, header: &RecordHeader, record: &[u8], layout: Layout) -> Option<()> {
     let body = Body::read(record, layout)?;
     match header.manager {
-        Manager::Transaction => {
-            if let Some(ending) = Ending::read(header.xid, header.kind, body.main, layout)? {
-                ledger.end(&ending.xids, ending.is_commit);
-            }
-        }
+        Manager::Transaction => match Ending::read(header.xid, header.kind, body.main, layout)? {
+            Ending::Committed(xids) => ledger.end(&xids, true),
+            Ending::Aborted(xids) => ledger.end(&xids, false),
+            Ending::Nothing => {}
+        },
         Manager::Storage => {
-            if let Some(file) = storage::made_file(header.kind, body.main)? {
+            if let Stored::Made(file) = Stored::read(header.kind, body.main)? {
                 ledger.make(header.xid, file);
             }
         }

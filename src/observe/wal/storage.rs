@@ -5,16 +5,27 @@ use super::facts::File;
 
 const OPERATION: u8 = 0xF0;
 
-/// The file of a record that makes one, if it is a main fork: `Some(None)` if it does something else, `None` if it
-/// does not fit.
-pub(super) fn made_file(kind: u8, main: &[u8]) -> Option<Option<File>> {
-    const CREATE: u8 = 0x10;
-    if kind & OPERATION != CREATE {
-        return Some(None);
+/// What a storage record did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stored {
+    /// Made a file, to hold rows or an index.
+    Made(File),
+    /// Something else.
+    Nothing,
+}
+
+impl Stored {
+    /// Reads a storage record; `None` if it does not fit.
+    pub fn read(kind: u8, main: &[u8]) -> Option<Self> {
+        const CREATE: u8 = 0x10;
+        if kind & OPERATION != CREATE {
+            return Some(Self::Nothing);
+        }
+        let mut bytes = Bytes(main);
+        let (_tablespace, database, node, fork) = (bytes.u32()?, bytes.u32()?, bytes.u32()?, bytes.u32()?);
+        let is_main_fork = fork == 0;
+        bytes.0.is_empty().then_some(if is_main_fork { Self::Made((database, node)) } else { Self::Nothing })
     }
-    let mut bytes = Bytes(main);
-    let (_tablespace, database, node, fork) = (bytes.u32()?, bytes.u32()?, bytes.u32()?, bytes.u32()?);
-    bytes.0.is_empty().then_some((fork == 0).then_some((database, node)))
 }
 
 /// A table that a transaction locked against everybody.

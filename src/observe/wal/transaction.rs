@@ -20,23 +20,25 @@ const ORIGIN: u32 = 1 << 5;
 const GLOBAL_ID: u32 = 1 << 7;
 const DROPPED_STATISTICS: u32 = 1 << 8;
 
-/// A transaction, or a subtransaction that was rolled back, with what ended along with it.
+/// What a transaction record ends: a transaction, or a subtransaction that is rolled back, with all subtransactions
+/// but those that were rolled back before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Ending {
-    /// Whether its rows are there for good.
-    pub is_commit: bool,
-    /// It and its subtransactions, but for those that were rolled back before.
-    pub xids: Vec<u32>,
+pub(super) enum Ending {
+    /// Their rows are there for good.
+    Committed(Vec<u32>),
+    /// Their rows were never there.
+    Aborted(Vec<u32>),
+    /// The transaction goes on: prepared, or a note about it.
+    Nothing,
 }
 
 impl Ending {
-    /// Reads a transaction record: `Some(None)` if it ends nothing, `None` if it does not fit to the byte.
-    pub fn read(xid: u32, kind: u8, main: &[u8], layout: Layout) -> Option<Option<Self>> {
+    /// Reads a transaction record; `None` if it does not fit to the byte.
+    pub fn read(xid: u32, kind: u8, main: &[u8], layout: Layout) -> Option<Self> {
         let is_commit = match kind & OPERATION {
             COMMIT | COMMIT_PREPARED => true,
             ABORT | ABORT_PREPARED => false,
-            // PREPARE, ASSIGNMENT, INVALIDATIONS: the transaction goes on.
-            _ => return Some(None),
+            _ => return Some(Self::Nothing),
         };
         let mut bytes = Bytes(main);
         let _time = bytes.u64()?;
@@ -68,6 +70,6 @@ impl Ending {
         if parts & ORIGIN != 0 {
             bytes.take(16)?;
         }
-        bytes.0.is_empty().then_some(Some(Self { is_commit, xids }))
+        bytes.0.is_empty().then_some(if is_commit { Self::Committed(xids) } else { Self::Aborted(xids) })
     }
 }

@@ -1,0 +1,259 @@
+//! Follows the migrations of one database from the seed on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::columns::{Columns, has_relabelled_column, same_shape};
+use super::touched::{NetSource, Touched};
+use crate::model::catalog::{Catalog, Table};
+use crate::model::change::{GrossRows, NetRows, TableChange, TableEvent};
+use crate::model::name::TableName;
+use crate::observe::wal::WalFacts;
+
+/// Tables in which tools note which migrations ran: no data.
+const BOOKKEEPING: [&str; 2] = ["_sqlx_migrations", "stage_migrations"];
+
+/// Follows the migrations of one database from the seed on.
+#[derive(Debug)]
+pub struct Observer {
+    seed: Catalog,
+    rows: BTreeMap<TableName, u64>,
+    tallies: BTreeMap<u32, Tally>,
+}
+
+/// What all migrations so far did to one table, by its oid.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    gross: GrossRows,
+    /// Something happened that rows alone do not explain.
+    is_unexplained: bool,
+}
+
+/// One migration: the catalogue on either side of it and what the log says.
+struct Window<'a> {
+    before: &'a Catalog,
+    after: &'a Catalog,
+    before_by_oid: BTreeMap<u32, &'a Table>,
+    after_oids: BTreeSet<u32>,
+    facts: &'a WalFacts,
+}
+
+impl Observer {
+    /// An observer that knows the seed: its catalogue, and exactly how many rows each of its tables has.
+    pub fn new(seed: Catalog, rows: BTreeMap<TableName, u64>) -> Self {
+        Self { seed, rows, tallies: BTreeMap::new() }
+    }
+
+    /// Tables that the next migration touched, in order of name. To be called once for each migration in turn;
+    /// `facts` are those of the log between the two catalogues.
+    pub fn migration(&mut self, before: &Catalog, after: &Catalog, facts: &WalFacts) -> Vec<Touched> {
+        let window = Window::new(before, after, facts);
+        let mut touched = Vec::new();
+        for now in after.tables.values().filter(|table| is_data(table)) {
+            touched.extend(self.standing(&window, now));
+        }
+        for then in before.tables.values().filter(|table| is_data(table)) {
+            if !window.after_oids.contains(&then.oid) && !after.tables.contains_key(&then.name) {
+                touched.push(self.dropped(&window, then));
+            }
+        }
+        touched.sort_by(|one, other| one.change.table.cmp(&other.change.table));
+        touched
+    }
+
+    /// A table that is there after the migration; `None` if no witness shows it as touched.
+    fn standing(&mut self, window: &Window<'_>, now: &Table) -> Option<Touched> {
+        let then = window.before_by_oid.get(&now.oid).copied();
+        let events = window.events(now, then);
+        let gross = window.gross(now, then);
+        let is_unlogged = now.unlogged || then.is_some_and(|then| then.unlogged);
+        let tally = self.tallies.entry(now.oid).or_default();
+        tally.add(gross);
+        tally.is_unexplained |= is_unlogged || !events.is_empty();
+        let tally = *tally;
+
+        let renamed_from = then.filter(|then| then.name != now.name).map(|then| then.name.clone());
+        let is_certain = !gross.is_zero()
+            || !events.is_empty()
+            || renamed_from.is_some()
+            || then.is_some_and(|then| !same_shape(then, now))
+            || has_relabelled_column(now, window.before, window.after);
+        if !is_certain && !is_unlogged {
+            return None;
+        }
+        let seed = self.stood_for(now);
+        let columns = seed.map(|seed| Columns::pair((seed, &self.seed), (now, window.after)));
+        let mut touched = Touched {
+            change: TableChange {
+                table: now.name.clone(),
+                rows_in_seed: 0,
+                gross: (!is_unlogged).then_some(gross),
+                net: NetRows::default(),
+                events,
+                columns_dropped: columns.as_ref().map(|columns| columns.dropped.clone()).unwrap_or_default(),
+                columns_added: columns.as_ref().map(|columns| columns.added.clone()).unwrap_or_default(),
+            },
+            source: NetSource::Count,
+            renamed_from,
+            since_seed: None,
+            doubts: Vec::new(),
+            is_certain,
+        };
+        if let Some((seed, columns)) = seed.zip(columns) {
+            if is_partitioned(now) && seed.oid == now.oid {
+                // Its rows are those of its partitions, which are tables of their own.
+                touched.source = NetSource::Counted(NetRows::default());
+                return Some(touched);
+            }
+            touched.change.rows_in_seed = self.rows_in_seed(seed, &mut touched.doubts);
+            let is_explained = !tally.is_unexplained
+                && !columns.may_differ
+                && seed.oid == now.oid
+                && seed.filenode == now.filenode
+                && !seed.unlogged;
+            touched.since_seed = is_explained.then_some(tally.gross);
+            touched.source = match touched.since_seed.and_then(counted) {
+                Some(net) => NetSource::Counted(net),
+                None => NetSource::Compare(columns.comparison(seed, now)),
+            };
+        } else if is_partitioned(now) {
+            touched.source = NetSource::Counted(NetRows::default());
+        }
+        Some(touched)
+    }
+
+    /// A table that is there no longer, nor is another one of its name.
+    fn dropped(&self, window: &Window<'_>, then: &Table) -> Touched {
+        let mut doubts = Vec::new();
+        let seed =
+            self.stood_for(then).filter(|seed| !is_partitioned(seed) && !self.is_covered(window, seed));
+        let rows_in_seed = seed.map_or(0, |seed| self.rows_in_seed(seed, &mut doubts));
+        Touched {
+            change: TableChange {
+                table: then.name.clone(),
+                rows_in_seed,
+                gross: (!then.unlogged).then(|| window.rows_of(then.filenode)),
+                net: NetRows::default(),
+                events: BTreeSet::from([TableEvent::Dropped]),
+                columns_dropped: Vec::new(),
+                columns_added: Vec::new(),
+            },
+            source: NetSource::Counted(NetRows { missing: rows_in_seed, ..NetRows::default() }),
+            renamed_from: None,
+            since_seed: None,
+            doubts,
+            is_certain: true,
+        }
+    }
+
+    /// The table of the seed that a table stands for: the one of its name, else the one that it was.
+    fn stood_for(&self, table: &Table) -> Option<&Table> {
+        let by_name = self.seed.tables.get(&table.name);
+        by_name.or_else(|| self.seed.tables.values().find(|seed| seed.oid == table.oid))
+    }
+
+    /// Whether another table has taken over the name of a table of the seed, or of one that it was a partition of.
+    /// That one is compared as a whole, and what it kept is not lost.
+    fn is_covered(&self, window: &Window<'_>, seed: &Table) -> bool {
+        let mut line =
+            std::iter::successors(Some(seed), |table| self.seed.tables.get(table.parent.as_ref()?));
+        line.any(|table| window.after.tables.get(&table.name).is_some_and(|now| now.oid != table.oid))
+    }
+
+    /// Rows that a table had in the seed; of a partitioned one those of all its partitions.
+    fn rows_in_seed(&self, seed: &Table, doubts: &mut Vec<String>) -> u64 {
+        if is_partitioned(seed) {
+            let parts = self.seed.tables.values().filter(|part| part.parent.as_ref() == Some(&seed.name));
+            return parts.map(|part| self.rows_in_seed(part, doubts)).sum();
+        }
+        self.rows.get(&seed.name).copied().unwrap_or_else(|| {
+            doubts.push(format!("{}: its rows in the seed were never counted", seed.name));
+            0
+        })
+    }
+}
+
+impl<'a> Window<'a> {
+    fn new(before: &'a Catalog, after: &'a Catalog, facts: &'a WalFacts) -> Self {
+        Self {
+            before,
+            after,
+            before_by_oid: before.tables.values().map(|table| (table.oid, table)).collect(),
+            after_oids: after.tables.values().map(|table| table.oid).collect(),
+            facts,
+        }
+    }
+
+    fn events(&self, now: &Table, then: Option<&Table>) -> BTreeSet<TableEvent> {
+        let mut events = BTreeSet::new();
+        match self.before.tables.get(&now.name) {
+            Some(namesake) if namesake.oid != now.oid => drop(events.insert(TableEvent::Replaced)),
+            None if then.is_none() => drop(events.insert(TableEvent::Created)),
+            _ => {}
+        }
+        if then.is_some_and(|then| then.filenode != now.filenode) {
+            events.insert(TableEvent::Rewritten);
+        }
+        events
+    }
+
+    /// What statements did to a table: in its file, in the one that it had before, and in that of the table that
+    /// it took the place of.
+    fn gross(&self, now: &Table, then: Option<&Table>) -> GrossRows {
+        let mut gross = self.rows_of(now.filenode);
+        if let Some(then) = then
+            && then.filenode != now.filenode
+        {
+            // A rewrite writes every row anew; no statement inserted those.
+            let copied = self.facts.copied.get(&(self.after.database_oid, now.filenode)).copied();
+            if now.filenode != now.oid {
+                gross.inserted = gross.inserted.saturating_sub(copied.unwrap_or(0));
+            }
+            gross = sum(gross, self.rows_of(then.filenode));
+        }
+        match self.before.tables.get(&now.name) {
+            Some(namesake) if namesake.oid != now.oid && !self.after_oids.contains(&namesake.oid) => {
+                sum(gross, self.rows_of(namesake.filenode))
+            }
+            _ => gross,
+        }
+    }
+
+    /// What the log counted for a file; nothing for a table without one.
+    fn rows_of(&self, filenode: u32) -> GrossRows {
+        let file = (self.after.database_oid, filenode);
+        self.facts.rows.by_file.get(&file).copied().unwrap_or_default()
+    }
+}
+
+impl Tally {
+    fn add(&mut self, gross: GrossRows) {
+        self.gross = sum(self.gross, gross);
+    }
+}
+
+/// Net rows where the log alone tells them: only inserted, or only deleted, which then were rows of the seed.
+fn counted(gross: GrossRows) -> Option<NetRows> {
+    match gross {
+        GrossRows { inserted: new, updated: 0, deleted: 0 } => Some(NetRows { new, ..NetRows::default() }),
+        GrossRows { inserted: 0, updated: 0, deleted: missing } => {
+            Some(NetRows { missing, ..NetRows::default() })
+        }
+        _ => None,
+    }
+}
+
+fn sum(one: GrossRows, other: GrossRows) -> GrossRows {
+    GrossRows {
+        inserted: one.inserted + other.inserted,
+        updated: one.updated + other.updated,
+        deleted: one.deleted + other.deleted,
+    }
+}
+
+fn is_partitioned(table: &Table) -> bool {
+    table.kind == 'p'
+}
+
+fn is_data(table: &Table) -> bool {
+    !BOOKKEEPING.contains(&table.name.name.as_str())
+}

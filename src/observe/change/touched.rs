@@ -1,0 +1,81 @@
+//! A table that some witness shows as touched, and where to learn how its rows compare with the seed.
+
+use crate::model::change::{GrossRows, NetRows, TableChange};
+use crate::model::digest::DigestQuery;
+use crate::model::name::TableName;
+
+/// A table that some witness shows as touched by one migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touched {
+    /// What happened, but for `net`, which [`Self::settle`] fills in.
+    pub change: TableChange,
+    /// Where `net` comes from.
+    pub source: NetSource,
+    /// The name that it had before this migration, if that was another.
+    pub renamed_from: Option<TableName>,
+    /// All that statements did to it in the run so far, if that alone explains how it differs from the seed.
+    pub since_seed: Option<GrossRows>,
+    /// What is already known to be wrong.
+    pub doubts: Vec<String>,
+    /// Whether this migration is known to have done something to it. Unlogged tables may turn out untouched.
+    pub is_certain: bool,
+}
+
+/// Where the net rows of a table come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NetSource {
+    /// The log and the seed's counts say it all.
+    Counted(NetRows),
+    /// The seed has no such table: every row that it holds now is new. Count them.
+    Count,
+    /// Rows have to be compared.
+    Compare(Comparison),
+}
+
+/// Which rows of the seed to compare with which rows now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The table in the seed.
+    pub before: TableName,
+    /// The table now.
+    pub after: TableName,
+    /// Columns that identify a row on both sides; empty: the content does.
+    pub key: Vec<ComparedColumn>,
+    /// Columns that both have, the key's among them, in the seed's order.
+    pub columns: Vec<ComparedColumn>,
+}
+
+/// A column that both sides have. Its text form is compared, whatever its types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComparedColumn {
+    /// Its name in the seed.
+    pub before: String,
+    /// Its name now.
+    pub after: String,
+    /// Its type in the seed.
+    pub before_type: String,
+    /// Its type now.
+    pub after_type: String,
+}
+
+impl Touched {
+    /// The change with its net rows; `None` if the table turns out untouched.
+    pub fn settle(self, net: NetRows) -> Option<TableChange> {
+        let is_touched = self.is_certain || net != NetRows::default();
+        is_touched.then_some(TableChange { net, ..self.change })
+    }
+}
+
+impl Comparison {
+    /// What to ask of the seed.
+    pub fn query_before(&self) -> DigestQuery {
+        let names = |columns: &[ComparedColumn]| columns.iter().map(|column| column.before.clone()).collect();
+        DigestQuery { table: self.before.clone(), key: names(&self.key), columns: names(&self.columns) }
+    }
+
+    /// What to ask of the database as it is now.
+    pub fn query_after(&self) -> DigestQuery {
+        let names = |columns: &[ComparedColumn]| columns.iter().map(|column| column.after.clone()).collect();
+        DigestQuery { table: self.after.clone(), key: names(&self.key), columns: names(&self.columns) }
+    }
+}
