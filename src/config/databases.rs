@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use super::fields::{self, Fields};
 use super::loader::resolve;
 use super::masks;
+use super::node::{Node, Value};
 use super::problems::{Problems, problem};
 use super::stage_file::{Context, UNSUPPORTED};
 use super::suggest;
 use super::suite;
-use super::yaml::{Node, Value};
 use crate::model::environment::{BackupSource, DatabaseSpec, MigrationSource};
 use crate::model::masking::Masking;
 

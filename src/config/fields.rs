@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 
+use super::node::{Entry, Node, Value};
 use super::problems::{Problems, problem};
 use super::suggest;
-use super::yaml::{Entry, Node, Value};
 use crate::model::error::Location;
 
 /// Up to so many keys are listed to somebody who wrote an unknown one; more would hide the message.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::fields::{self, Fields};
 use super::loader::Catalogs;
 use super::masks::table_name;
+use super::node::{Node, Value};
 use super::problems::{Problems, problem};
-use super::yaml::{Node, Value};
 use crate::model::guard::{GuardLimits, Limit, TableLimits};
 
 const LIMIT: &str = "a limit: rows such as `100`, a share such as `1%`, or `off`";

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use super::fields::{self, Fields};
 use super::loader::Catalogs;
+use super::node::{Entry, Node, Value};
 use super::problems::{Problems, problem};
 use super::suggest;
-use super::yaml::{self, Entry, Node, Value};
+use super::yaml;
 use crate::model::error::Location;
 use crate::model::masking::{MaskRule, Masking, TableMasking};
 use crate::model::name::TableName;

@@ -11,6 +11,7 @@ mod fields;
 mod guards;
 mod loader;
 mod masks;
+mod node;
 mod problems;
 mod stage_file;
 mod suggest;

@@ -8,9 +8,10 @@ use super::databases;
 use super::fields::{self, Fields};
 use super::guards;
 use super::loader::{Catalogs, Loader, resolve};
+use super::node::Node;
 use super::problems::{Problems, problem};
 use super::suite;
-use super::yaml::{self, Node};
+use super::yaml;
 use crate::model::environment::{Environment, LeaseSpec};
 use crate::model::error::{Error, ErrorKind, Location};
 

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::amount;
 use super::fields::{self, Fields};
+use super::node::{Node, Value};
 use super::problems::{Problems, problem};
 use super::stage_file::{Context, UNSUPPORTED};
-use super::yaml::{Node, Value};
 use crate::model::suite::SuiteSpec;
 
 /// How long a suite may take that does not say, in seconds.

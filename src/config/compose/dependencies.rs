@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Services, short_forms};
 use crate::config::fields::{self, Fields};
+use crate::config::node::Entry;
 use crate::config::problems::{Problems, problem};
 use crate::config::suggest;
-use crate::config::yaml::Entry;
 use crate::model::error::Location;
 use crate::model::service::{Dependency, DependencyCondition, Service};
 

@@ -7,8 +7,8 @@ use super::project::Project;
 use super::short_forms;
 use super::variables::{self, Lookup};
 use crate::config::fields::{self, Fields};
+use crate::config::node::{Node, Value};
 use crate::config::problems::{Problems, problem};
-use crate::config::yaml::{Node, Value};
 
 /// The variables of a service: those of its files, later ones over earlier ones, and over them its own.
 ///
@@ -22,6 +22,11 @@ pub fn read(file: &Fields<'_>, project: &Project<'_>, problems: &mut Problems) -
     }
     let Some(node) = file.take("environment") else { return environment };
     let own = short_forms::keyed(node);
+    if own.as_text().is_some() {
+        // Not shown, as everything else that is unexpected is: it may be a credential.
+        problems.push(problem(&own.location, "expected a map or list of variables, found a text"));
+        return environment;
+    }
     for entry in fields::map(&own, "a map or list of variables", problems).unwrap_or_default() {
         match &entry.value.value {
             Value::Scalar { .. } if entry.value.is_null() => match project.variables.lookup(&entry.key) {

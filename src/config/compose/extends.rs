@@ -6,9 +6,9 @@ use super::merge;
 use super::source::Source;
 use super::variables::Variables;
 use crate::config::fields::{self, Fields};
+use crate::config::node::{Entry, Node, Value};
 use crate::config::problems::{Problems, problem};
 use crate::config::suggest;
-use crate::config::yaml::{Entry, Node, Value};
 
 /// Longer chains are refused.
 const CHAIN_LIMIT: usize = 32;

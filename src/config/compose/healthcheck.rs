@@ -2,8 +2,8 @@
 
 use crate::config::amount;
 use crate::config::fields::{self, Fields};
+use crate::config::node::{Node, Value};
 use crate::config::problems::{Problems, problem};
-use crate::config::yaml::{Node, Value};
 use crate::model::service::Healthcheck;
 
 /// The healthcheck; an empty `test` keeps the image's own.

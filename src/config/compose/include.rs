@@ -6,8 +6,8 @@ use super::merge;
 use super::source::Source;
 use super::variables::Variables;
 use crate::config::fields::{self, Fields};
+use crate::config::node::{Entry, Node, Value};
 use crate::config::problems::{Problems, problem};
-use crate::config::yaml::{Entry, Node, Value};
 
 /// What an included project brings.
 const SECTIONS: [&str; 5] = ["services", "volumes", "networks", "secrets", "configs"];

@@ -1,8 +1,8 @@
 //! Compose's interpolation: `$X`, `${X}`, `${X:-y}`, `${X-y}`, `${X:?why}`, `${X?why}`, `${X:+y}`, `${X+y}`, `$$`.
 
 use super::variables::Lookup;
+use crate::config::node::{Node, Value};
 use crate::config::problems::{Problems, problem};
-use crate::config::yaml::{Node, Value};
 
 /// Defaults in defaults: deeper ones are refused, as nobody could read them.
 const DEPTH_LIMIT: usize = 16;

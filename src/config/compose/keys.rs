@@ -1,42 +1,20 @@
 //! Keys of a service that are left out on purpose, and keys that are refused, each with its reason.
 
-/// Harmless to leave out. The reasons, in order of the groups: building and fetching is done before; names and restarts
-/// would make instances collide or hide a failure; terminals and logs are `stage`'s own; raised limits and priorities
-/// fail on hosts without `CAP_SYS_RESOURCE` and change no result; one instance of a service is enough to check a change.
+/// Harmless to leave out; each group with its reason.
+#[rustfmt::skip]
 pub const IGNORED: &[&str] = &[
-    "build",
-    "platform",
-    "pull_policy",
-    "pull_refresh_after",
-    "develop",
-    "container_name",
-    "restart",
-    "mac_address",
-    "attach",
-    "tty",
-    "stdin_open",
-    "logging",
-    "stop_grace_period",
-    "annotations",
-    "expose",
-    "ulimits",
-    "sysctls",
-    "blkio_config",
-    "oom_score_adj",
-    "oom_kill_disable",
-    "pids_limit",
-    "cpu_count",
-    "cpu_percent",
-    "cpu_period",
-    "cpu_quota",
-    "cpu_rt_period",
-    "cpu_rt_runtime",
-    "cpu_shares",
-    "cpuset",
-    "mem_reservation",
-    "mem_swappiness",
-    "memswap_limit",
+    // Images are built and fetched before.
+    "build", "platform", "pull_policy", "pull_refresh_after", "develop",
+    // Two instances of a stack would collide, or a restart would hide a failure.
+    "container_name", "mac_address", "restart",
+    // One instance of a service is enough to check a change.
     "scale",
+    // Terminals, logs and stopping are the business of stage; any port is open inside the stack.
+    "attach", "tty", "stdin_open", "logging", "stop_grace_period", "annotations", "expose",
+    // Priorities and raised limits change no result, and fail on hosts without `CAP_SYS_RESOURCE`.
+    "ulimits", "sysctls", "blkio_config", "oom_score_adj", "oom_kill_disable", "pids_limit",
+    "cpu_count", "cpu_percent", "cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpu_shares", "cpuset",
+    "mem_reservation", "mem_swappiness", "memswap_limit",
 ];
 
 const REACHES_HOST: &str = "is refused: a stack must not reach the host";

@@ -2,7 +2,7 @@
 
 use super::{short_forms, volumes};
 use crate::config::fields::one_or_more;
-use crate::config::yaml::{Entry, Node, Value};
+use crate::config::node::{Entry, Node, Value};
 
 /// One file over another.
 pub fn merge(base: Node, over: Node) -> Node {

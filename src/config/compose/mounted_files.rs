@@ -6,9 +6,9 @@ use std::io;
 use super::project::Project;
 use super::volumes::Mounts;
 use crate::config::fields::{self, Fields};
+use crate::config::node::{Node, Value};
 use crate::config::problems::{Problems, problem};
 use crate::config::suggest;
-use crate::config::yaml::{Node, Value};
 use crate::model::service::{ServiceVolume, VolumeOrigin};
 
 /// Adds the mounts of both.

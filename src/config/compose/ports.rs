@@ -1,8 +1,8 @@
 //! `ports` of a service. Only the container's side is kept: `stage` chooses a free port of 127.0.0.1 itself.
 
 use crate::config::fields::{self, Fields};
+use crate::config::node::{Node, Value};
 use crate::config::problems::Problems;
-use crate::config::yaml::{Node, Value};
 use crate::model::service::Port;
 
 /// The ports, each once, in the order in which they are written.

@@ -9,8 +9,8 @@ use super::source::Source;
 use super::variables::{Lookup, Variables};
 use crate::config::fields::{self, Fields};
 use crate::config::loader::Loader;
+use crate::config::node::{Entry, Node};
 use crate::config::problems::{Problems, problem};
-use crate::config::yaml::{Entry, Node};
 use crate::model::error::Location;
 
 /// A project whose services can be read.

@@ -7,9 +7,10 @@ use super::project::Project;
 use super::{environment, healthcheck, keys, mounted_files, networks, ports, short_forms, volumes};
 use crate::config::amount;
 use crate::config::fields::{self, Fields};
+use crate::config::node::Node;
 use crate::config::problems::{Problems, problem};
 use crate::config::suite;
-use crate::config::yaml::Node;
+use crate::model::label;
 use crate::model::service::{Runtime, Service};
 
 /// The service `name`; `None` if it is no map or has no image.
@@ -124,6 +125,10 @@ fn extra_hosts(node: &Node, problems: &mut Problems) -> Vec<String> {
 fn labels(node: &Node, problems: &mut Problems) -> BTreeMap<String, String> {
     let labels = short_forms::keyed(node);
     let entries = fields::map(&labels, "a map or list of labels", problems).unwrap_or_default();
+    for entry in entries.iter().filter(|entry| entry.key.starts_with(label::KIND)) {
+        // A sweep removes what carries them.
+        problems.push(problem(&entry.key_location, format!("label `{}` belongs to stage itself", entry.key)));
+    }
     entries
         .iter()
         .filter_map(|entry| match &entry.value {

@@ -1,7 +1,7 @@
 //! Keys that Compose lets people write as a list or as a map, brought to one form.
 
 use crate::config::fields::one_or_more;
-use crate::config::yaml::{Entry, Node, Value};
+use crate::config::node::{Entry, Node, Value};
 
 /// A list as a map: `NAME=value` as name and value, a name alone as name and nothing. A map stays as it is.
 pub fn keyed(node: &Node) -> Node {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::variables::Variables;
 use super::{extends, include, interpolate, merge};
 use crate::config::loader::{Loader, resolve};
+use crate::config::node::Node;
 use crate::config::problems::{Problems, problem};
-use crate::config::yaml::{self, Node};
+use crate::config::yaml;
 use crate::model::error::Location;
 
 /// Reads Compose files and remembers from where the relative paths of each go.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::project::Project;
 use crate::config::amount;
 use crate::config::fields::{self, Fields};
+use crate::config::node::{Node, Value};
 use crate::config::problems::{Problems, problem};
 use crate::config::suggest;
-use crate::config::yaml::{Node, Value};
 use crate::model::service::{ServiceVolume, VolumeOrigin};
 
 /// What is mounted into a service.

@@ -47,6 +47,14 @@ volumes: ['/var/run/docker.sock:/var/run/docker.sock']
 }
 
 #[test]
+fn labels_of_stage_cannot_be_forged() {
+    check(
+        "labels: [dev.stage.env=x, team=a]",
+        &["compose.yaml:4:14: label `dev.stage.env` belongs to stage itself"],
+    );
+}
+
+#[test]
 fn what_is_not_kept_is_refused_by_name() {
     let later = "is not supported by this version of stage yet";
     check(

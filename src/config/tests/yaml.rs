@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use crate::config::node::{Entry, Node, Value};
 use crate::config::problems::Problems;
-use crate::config::yaml::{Node, Value, parse};
+use crate::config::yaml::parse;
 
 /// A tree on one line: scalars in quotes if they are text whatever they look like, `@line:column` behind each.
 fn printed(node: &Node) -> String {
@@ -14,8 +15,7 @@ fn printed(node: &Node) -> String {
         Value::Scalar { text, .. } => format!("{text}{place}"),
         Value::List(items) => format!("[{}]", items.iter().map(printed).collect::<Vec<_>>().join(", ")),
         Value::Map(entries) => {
-            let entry =
-                |entry: &crate::config::yaml::Entry| format!("{}: {}", entry.key, printed(&entry.value));
+            let entry = |entry: &Entry| format!("{}: {}", entry.key, printed(&entry.value));
             format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
         }
     }
@@ -81,8 +81,9 @@ fn what_is_no_yaml_or_no_tree_is_told_with_its_place() {
     check("a: !secret x\n", Err("f:1:4: tag `!secret` is not known"));
     check("a: {<<: 5}\n", Err("f:1:9: `<<` expects a map or a list of maps, found `5`"));
     check("a: &x [*x]\n", Err("f:1:8: the alias stands inside the value that it stands for"));
-    check(&"[".repeat(2000), Err("f:1:66: nested more than 64 levels deep"));
-    check(&format!("{}{}", "[".repeat(100), "]".repeat(100)), Err("f:1:66: nested more than 64 levels deep"));
+    let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    check(&nested(100), Err("f:1:66: nested more than 64 levels deep"));
+    check(&nested(5000), Err("f:1:256: not YAML: recursion limit exceeded"));
 }
 
 #[test]
