@@ -55,11 +55,8 @@ fn is_effect(named: &Named, path: &[String]) -> bool {
     let path: Vec<&str> = path.iter().map(String::as_str).filter(|it| *it != "self").collect();
     let leads_to = |effect: &&str| {
         let effect: Vec<&str> = effect.split("::").collect();
-        // Importing a whole module on the way to an effect would hide the rest of the way.
-        let is_way = || {
-            let way = path.strip_suffix(&["*"]).unwrap_or(&path);
-            matches!(named.how, How::Import | How::Reexport) && effect.starts_with(way)
-        };
+        // A module by its name is followed to what is taken from it; of a glob nobody knows what is taken.
+        let is_way = || path.strip_suffix(&["*"]).is_some_and(|way| effect.starts_with(way));
         path.starts_with(&effect) || is_way()
     };
     let reads_clock = matches!(path.as_slice(), [.., clock, "now"] if CLOCKS.contains(clock));

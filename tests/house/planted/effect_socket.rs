@@ -1,5 +1,5 @@
 //! Planted in `plan/planted.rs`: a socket beside an address.
-//! Fails as: `plan` is pure and may not use `std::net::TcpStream`
+//! Fails as: `plan` is pure and may not use `std::net::TcpStream
 
 use std::net::{Ipv4Addr, TcpStream};
 
