@@ -7,7 +7,6 @@ use super::Global;
 use crate::config::{self, Catalogs, Loader};
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::{judge, mask};
 
 struct DiskLoader;
 
@@ -28,11 +27,7 @@ impl Loader for DiskLoader {
 /// The environment of that name, read and found to be free of contradictions; every problem at once otherwise.
 pub fn load(global: &Global, name: &str) -> Result<Environment> {
     let folder = find(global, name)?;
-    let catalogs = Catalogs {
-        mask_rules: mask::catalog().iter().map(|rule| (rule.id, rule.parameters)).collect(),
-        guards: judge::catalog().iter().map(|guard| guard.id).collect(),
-    };
-    config::load(&DiskLoader, &folder, &catalogs).map_err(|problems| {
+    config::load(&DiskLoader, &folder, &Catalogs::of_this_build()).map_err(|problems| {
         Error::all(problems).err().unwrap_or_else(|| {
             Error::new(ErrorKind::Bug, format!("`{name}` was refused without a reason"))
         })

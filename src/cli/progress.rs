@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::output::Output;
-use crate::execute::Events;
+use crate::world::Events;
 use crate::model::event::Event;
 
 /// Listens to a story until it has ended.

@@ -5,7 +5,7 @@ use std::process;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::execute::{Stop, StopSwitch};
+use crate::world::{Stop, StopSwitch};
 use crate::model::error::{Error, ErrorKind, Result};
 
 /// A wish to stop that SIGINT, SIGTERM and SIGHUP express.

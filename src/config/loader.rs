@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use crate::{judge, mask};
+
 /// Files and variables, as one environment sees them: of this machine, of a git ref, or of a test.
 pub trait Loader {
     /// The text of a file. An error of kind `NotFound` means that there is none.
@@ -13,13 +15,23 @@ pub trait Loader {
     fn variable(&self, name: &str) -> Option<String>;
 }
 
-/// What the rooms that config may not import know: ids that a file may name.
+/// What a file may name: ids of mask rules and guards.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogs {
     /// Mask rules by id, each with the names of its parameters.
     pub mask_rules: Vec<(&'static str, &'static [&'static str])>,
     /// Ids of the guards.
     pub guards: Vec<&'static str>,
+}
+
+impl Catalogs {
+    /// What this build knows.
+    pub fn of_this_build() -> Self {
+        Self {
+            mask_rules: mask::catalog().iter().map(|rule| (rule.id, rule.parameters)).collect(),
+            guards: judge::catalog().iter().map(|guard| guard.id).collect(),
+        }
+    }
 }
 
 /// `path` as seen from `base`, without `.` and, as far as names tell, without `..`.

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
-use super::{Run, tell};
+use super::Run;
+use crate::world::tell;
 use crate::model::call::{Call, Performed, ServiceFailure};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;

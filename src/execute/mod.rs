@@ -1,16 +1,13 @@
 //! A plan onto the world, and back. Decides nothing: no word of the domain is known here.
 
 mod apply;
-mod stop;
 mod unwind;
 
 pub use apply::apply;
-pub use stop::{Stop, StopSwitch};
 pub use unwind::unwind;
 
-use crate::model::event::Event;
 use crate::store::journal::Journal;
-use crate::world::World;
+use crate::world::{Events, Stop, World};
 
 /// One run: what it acts on, writes its intents to, tells its events to, and obeys.
 pub struct Run {
@@ -22,12 +19,4 @@ pub struct Run {
     pub events: Events,
     /// Whether it should end.
     pub stop: Stop,
-}
-
-/// Where events go. Sending never waits.
-pub type Events = tokio::sync::mpsc::UnboundedSender<Event>;
-
-/// Tells an event; that nobody listens is no error.
-pub fn tell(events: &Events, event: Event) {
-    let _ = events.send(event);
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::{Events, Run, tell};
+use super::Run;
+use crate::world::{Events, tell};
 use crate::model::call::Undo;
 use crate::model::error::{Error, Result};
 use crate::model::event::Event;

@@ -1,7 +1,7 @@
 //! Images: what is missing is pulled before anything is planned on it, as a seed's key needs the image's id.
 
 use super::seed::SeedStory;
-use crate::execute::tell;
+use crate::world::tell;
 use crate::model::call::Call;
 use crate::model::error::Result;
 use crate::model::event::Event;

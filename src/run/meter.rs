@@ -16,7 +16,7 @@ use crate::model::migration::{Migration, MigrationLayout};
 use crate::model::name::TableName;
 use crate::model::report::MigrationReport;
 use crate::model::seed::SeedRecord;
-use crate::observe::change::{Comparison, Net, Observer, Touched, agree};
+use crate::observe::change::{Comparison, NetSource, Observer, Touched, agree};
 use crate::observe::net::{Merge, Side};
 use crate::observe::wal::{Reader, WalError};
 use crate::world::Database;
@@ -99,7 +99,7 @@ impl Meter {
         let mut change = Change { wal_bytes: end.0 - from.0, ..Change::default() };
         for touched in touched {
             let (table, doubts) = self.settle(touched).await?;
-            change.tables.push(table);
+            change.tables.extend(table);
             change.doubts.extend(doubts);
         }
         Ok(MigrationReport { run, change })
@@ -124,25 +124,29 @@ impl Meter {
 }
 
 impl Meter {
-    /// The net rows of a table that was touched: as counted, or by comparing it with the seed.
-    async fn settle(&self, touched: Touched) -> Result<(TableChange, Vec<String>)> {
-        let Touched { mut change, net } = touched;
-        let (counted, rows_after) = match net {
-            Net::Counted(counted) => (counted, None),
-            Net::Compare(comparison) => {
-                let (compared, rows_after) = self.compare(&comparison).await?;
-                (compared, Some(rows_after))
+    /// A touched table with its net rows, counted or compared, and why to doubt them; nothing for one that turns out
+    /// untouched.
+    async fn settle(&self, touched: Touched) -> Result<(Option<TableChange>, Vec<String>)> {
+        let (net, rows_after) = match &touched.source {
+            NetSource::Counted(net) => (*net, None),
+            NetSource::Count => {
+                let rows = self.live.count(std::slice::from_ref(&touched.change.table)).await?;
+                let rows: u64 = rows.iter().sum();
+                (NetRows { new: rows, ..NetRows::default() }, Some(rows))
+            }
+            NetSource::Compare(comparison) => {
+                let (net, rows) = self.compare(comparison).await?;
+                (net, Some(rows))
             }
         };
-        change.net = counted;
-        let doubts = agree(&change, rows_after);
-        Ok((change, doubts))
+        let doubts = agree(&touched, net, rows_after);
+        Ok((touched.settle(net), doubts))
     }
 
     /// Merges the rows of the seed with those of now, both in order of key, as they arrive.
     async fn compare(&self, comparison: &Comparison) -> Result<(NetRows, u64)> {
-        let mut before = Rows::of(&self.before, comparison.before.as_ref());
-        let mut after = Rows::of(&self.live, comparison.after.as_ref());
+        let mut before = Rows::of(&self.before, comparison.query_before());
+        let mut after = Rows::of(&self.live, comparison.query_after());
         let mut merge = Merge::new();
         while let Some(side) = merge.wants() {
             let rows = if side == Side::Before { &mut before } else { &mut after };
@@ -157,33 +161,27 @@ impl Meter {
 
 /// Rows of one side, as the server sends them. Dropping it ends the query.
 struct Rows {
-    batches: Option<mpsc::Receiver<Vec<RowDigest>>>,
+    batches: mpsc::Receiver<Vec<RowDigest>>,
     query: JoinSet<Result<()>>,
     seen: u64,
 }
 
 impl Rows {
-    /// The rows that `query` asks for; none for a table that this side does not have.
-    fn of(database: &Arc<dyn Database>, query: Option<&DigestQuery>) -> Self {
+    /// The rows that `query` asks for.
+    fn of(database: &Arc<dyn Database>, query: DigestQuery) -> Self {
+        let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
+        let database = Arc::clone(database);
         let mut running = JoinSet::new();
-        let batches = query.map(|query| {
-            let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
-            let (database, query) = (Arc::clone(database), query.clone());
-            running.spawn(async move { database.digests(&query, sender).await });
-            receiver
-        });
+        running.spawn(async move { database.digests(&query, sender).await });
         Self { batches, query: running, seen: 0 }
     }
 
     /// The next batch; `None` at the true end, an error if the query ended otherwise.
     async fn next(&mut self) -> Result<Option<Vec<RowDigest>>> {
-        if let Some(batches) = &mut self.batches
-            && let Some(batch) = batches.recv().await
-        {
+        if let Some(batch) = self.batches.recv().await {
             self.seen += batch.len() as u64;
             return Ok(Some(batch));
         }
-        self.batches = None;
         while let Some(ended) = self.query.join_next().await {
             ended.map_err(|cause| Error::new(ErrorKind::Bug, "reading rows panicked").because(cause))??;
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::database;
 use super::meter::Meter;
-use crate::execute::{Run, tell};
+use crate::execute::Run;
+use crate::world::tell;
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;

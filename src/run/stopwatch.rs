@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::execute::{Events, tell};
+use crate::world::{Events, tell};
 use crate::model::event::Event;
 use crate::model::report::PhaseTime;
 

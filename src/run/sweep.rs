@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Settings;
-use crate::execute::{self, Events, Run, Stop};
+use crate::execute::{self, Run};
+use crate::world::{Events, Stop};
 use crate::model::error::Result;
 use crate::model::report::Teardown;
 use crate::plan::{self, SweepScope};

@@ -1,4 +1,4 @@
-//! The outside, behind ports: the engine, databases, files and the clock.
+//! The outside, behind ports: the engine, databases, files, the clock, and whoever listens or asks to stop.
 //!
 //! Each port has a real side and an in-memory twin with faults on demand; everything above talks to the ports alone.
 
@@ -7,12 +7,14 @@ pub mod database;
 pub mod disk;
 pub mod docker;
 pub mod engine;
+pub mod events;
 pub mod faults;
 pub mod files;
 pub mod memory;
 mod migration_folder;
 pub mod postgres;
 pub mod state;
+pub mod stop;
 
 use std::sync::Arc;
 
@@ -21,8 +23,10 @@ use crate::model::error::Result;
 pub use clock::Clock;
 pub use database::{Address, Database, Databases, RowDigest};
 pub use engine::Engine;
+pub use events::{Events, tell};
 pub use files::Files;
 pub use state::StateFiles;
+pub use stop::{Stop, StopSwitch};
 
 /// Everything outside, as one run sees it.
 #[derive(Clone)]
