@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod database;
+pub mod disk;
 pub mod docker;
 pub mod engine;
 pub mod faults;
