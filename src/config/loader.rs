@@ -19,7 +19,7 @@ pub trait Loader {
 #[derive(Clone, Debug, Default)]
 pub struct Catalogs {
     /// Mask rules by id, each with the names of its parameters.
-    pub mask_rules: Vec<(&'static str, &'static [&'static str])>,
+    pub mask_rules: Vec<(&'static str, Vec<&'static str>)>,
     /// Ids of the guards.
     pub guards: Vec<&'static str>,
 }
@@ -28,7 +28,7 @@ impl Catalogs {
     /// What this build knows.
     pub fn of_this_build() -> Self {
         Self {
-            mask_rules: mask::catalog().iter().map(|rule| (rule.id, rule.parameters)).collect(),
+            mask_rules: mask::catalog().iter().map(|rule| (rule.id, rule.parameters.iter().map(|parameter| parameter.name).collect())).collect(),
             guards: judge::catalog().iter().map(|guard| guard.id).collect(),
         }
     }

@@ -5,5 +5,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod containers;
+mod migrations;
 mod pool;
+mod postgres;
+mod server;
 mod stand;

@@ -21,7 +21,7 @@ pub(super) async fn file(docker: &Docker, container: &str, path: &str) -> Result
     loop {
         match chunks.try_next().await {
             Ok(Some(chunk)) if archive.len() + chunk.len() <= LIMIT_BYTES => {
-                archive.extend_from_slice(&chunk)
+                archive.extend_from_slice(&chunk);
             }
             Ok(Some(_)) => {
                 let message = format!("could not {action}: it is larger than 64 MiB");

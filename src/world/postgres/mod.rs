@@ -1,0 +1,154 @@
+//! PostgreSQL, through sqlx.
+//!
+//! SQL that somebody else wrote runs on a connection of its own, which is closed afterwards: whatever it sets or leaves open
+//! ends with it. Questions of our own share a few connections. No observer holds a transaction open.
+
+mod apply;
+mod catalog;
+mod connect;
+mod copy;
+mod digest;
+mod errors;
+mod wal;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use sqlx::{AssertSqlSafe, Connection};
+use tokio::sync::{OnceCell, mpsc};
+
+use super::database::{Address, AppliedMigration, Database, Databases, DigestQuery, RowDigest};
+use crate::model::catalog::Catalog;
+use crate::model::error::Result;
+use crate::model::lsn::Lsn;
+use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
+use crate::model::name::TableName;
+use connect::Connections;
+use errors::{could_not, outcome};
+use wal::WalFiles;
+
+/// PostgreSQL servers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PostgresServers;
+
+/// One database of a PostgreSQL server.
+#[derive(Debug)]
+struct PostgresDatabase {
+    connections: Connections,
+    wal_files: OnceCell<WalFiles>,
+}
+
+#[async_trait]
+impl Databases for PostgresServers {
+    async fn connect(&self, at: &Address, timeout: Duration) -> Result<Arc<dyn Database>> {
+        let connections = Connections::open(at, timeout).await?;
+        Ok(Arc::new(PostgresDatabase { connections, wal_files: OnceCell::new() }))
+    }
+}
+
+#[async_trait]
+impl Database for PostgresDatabase {
+    async fn run(&self, sql: &str) -> Result<std::result::Result<(), SqlFailure>> {
+        let mut connection = self.connections.fresh().await?;
+        let ran = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
+        let ran = outcome("run SQL", sql, ran)?;
+        // The work is done; a farewell that fails changes nothing.
+        drop(connection.close().await);
+        Ok(ran.map(|_| ()))
+    }
+
+    async fn catalog(&self) -> Result<Catalog> {
+        let mut connection = self.connections.borrow().await?;
+        let catalog = catalog::read(&mut connection).await?;
+        self.connections.give_back(connection);
+        Ok(catalog)
+    }
+
+    async fn count(&self, tables: &[TableName]) -> Result<Vec<u64>> {
+        let mut connection = self.connections.borrow().await?;
+        let mut counts = Vec::with_capacity(tables.len());
+        for table in tables {
+            let sql = AssertSqlSafe(format!("SELECT count(*) FROM {}", table.quoted()));
+            let count: i64 = sqlx::query_scalar(sql)
+                .persistent(false)
+                .fetch_one(&mut connection)
+                .await
+                .map_err(could_not(&format!("count the rows of {table}")))?;
+            counts.push(count.unsigned_abs());
+        }
+        self.connections.give_back(connection);
+        Ok(counts)
+    }
+
+    async fn copy_in(
+        &self,
+        table: &TableName,
+        columns: &[String],
+        rows: mpsc::Receiver<Bytes>,
+    ) -> Result<std::result::Result<u64, SqlFailure>> {
+        copy::fill(self.connections.fresh().await?, table, columns, rows).await
+    }
+
+    async fn applied(&self, layout: MigrationLayout) -> Result<Vec<AppliedMigration>> {
+        let mut connection = self.connections.borrow().await?;
+        let applied = apply::applied(&mut connection, layout).await?;
+        self.connections.give_back(connection);
+        Ok(applied)
+    }
+
+    async fn apply(
+        &self,
+        layout: MigrationLayout,
+        migration: &Migration,
+        all: &[Migration],
+    ) -> Result<MigrationRun> {
+        let mut connection = self.connections.fresh().await?;
+        let run = match layout {
+            MigrationLayout::Sqlx => apply::by_sqlx(&mut connection, migration, all).await?,
+            MigrationLayout::Plain => apply::plainly(&mut connection, migration, all).await?,
+        };
+        // The work is done; a farewell that fails changes nothing.
+        drop(connection.close().await);
+        Ok(run)
+    }
+
+    async fn wal_end(&self) -> Result<Lsn> {
+        let mut connection = self.connections.borrow().await?;
+        let end = wal::end(&mut connection).await?;
+        self.connections.give_back(connection);
+        Ok(end)
+    }
+
+    async fn wal_flushed(&self) -> Result<Lsn> {
+        let mut connection = self.connections.borrow().await?;
+        let flushed = wal::flushed(&mut connection).await?;
+        self.connections.give_back(connection);
+        Ok(flushed)
+    }
+
+    async fn wal_segment_size_bytes(&self) -> Result<u64> {
+        let mut connection = self.connections.borrow().await?;
+        let files = self.wal_files.get_or_try_init(|| WalFiles::ask(&mut connection)).await?;
+        let size = files.segment_size_bytes();
+        self.connections.give_back(connection);
+        Ok(size)
+    }
+
+    async fn read_wal(&self, from: Lsn, until: Lsn, limit_bytes: usize) -> Result<Bytes> {
+        let mut connection = self.connections.borrow().await?;
+        let files = self.wal_files.get_or_try_init(|| WalFiles::ask(&mut connection)).await?;
+        let bytes = files.read(&mut connection, from, until, limit_bytes).await?;
+        self.connections.give_back(connection);
+        Ok(bytes)
+    }
+
+    async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()> {
+        digest::send(self.connections.fresh().await?, query, batches).await
+    }
+
+    async fn close(&self) {
+        self.connections.close().await;
+    }
+}

@@ -1,0 +1,225 @@
+//! A database of a real server: SQL, catalogue, COPY, digests and the write-ahead log.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use stage::model::error::ErrorKind;
+use stage::model::lsn::Lsn;
+use stage::model::name::TableName;
+use stage::world::RowDigest;
+use stage::world::database::{Address, Database, Databases, DigestQuery};
+use stage::world::postgres::PostgresServers;
+use tokio::sync::mpsc;
+
+use crate::server::{fails, sql, with_database};
+
+fn table(name: &str) -> TableName {
+    TableName::new("public", name)
+}
+
+async fn copy(
+    database: &Arc<dyn Database>,
+    name: &str,
+    columns: &[&str],
+    chunks: &[&'static str],
+) -> Result<u64, String> {
+    let (sender, receiver) = mpsc::channel(8);
+    for chunk in chunks {
+        sender.send(Bytes::from_static(chunk.as_bytes())).await.unwrap();
+    }
+    drop(sender);
+    let columns: Vec<String> = columns.iter().map(|&column| column.to_owned()).collect();
+    let copied = database.copy_in(&table(name), &columns, receiver).await.unwrap();
+    copied.map_err(|failure| format!("{} {}", failure.code, failure.message))
+}
+
+async fn digests(database: &Arc<dyn Database>, name: &str, key: &[&str], columns: &[&str]) -> Vec<RowDigest> {
+    let (sender, mut receiver) = mpsc::channel(4);
+    let own = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let query = DigestQuery { table: table(name), key: own(key), columns: own(columns) };
+    let reader = Arc::clone(database);
+    let task = tokio::spawn(async move { reader.digests(&query, sender).await });
+    let mut rows = Vec::new();
+    while let Some(batch) = receiver.recv().await {
+        rows.extend(batch);
+    }
+    task.await.unwrap().unwrap();
+    rows
+}
+
+#[tokio::test]
+async fn a_wrong_password_or_database_is_told_at_once_and_silence_after_its_time() {
+    with_database(|_, at| async move {
+        let started = Instant::now();
+        let wrong = Address { password: "guess".into(), ..at.clone() };
+        let error = PostgresServers.connect(&wrong, Duration::from_secs(30)).await.err().unwrap();
+        assert_eq!(error.kind, ErrorKind::Config);
+        let wrong = Address { database: "shops".to_owned(), ..at.clone() };
+        let error = PostgresServers.connect(&wrong, Duration::from_secs(30)).await.err().unwrap();
+        assert!(error.to_string().ends_with("has no database `shops`"), "{error}");
+        assert!(started.elapsed() < Duration::from_secs(10));
+        let silent = Address { socket: "127.0.0.1:1".parse().unwrap(), ..at };
+        let error = PostgresServers.connect(&silent, Duration::from_millis(100)).await.err().unwrap();
+        assert_eq!(error.kind, ErrorKind::Unreachable);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn failing_sql_is_a_fact_with_its_place_and_without_values_of_rows() {
+    with_database(|db, _| async move {
+        sql(&db, "CREATE TABLE t (id int PRIMARY KEY, email text); INSERT INTO t VALUES (1, 'ada@x.org')")
+            .await;
+        let failure = fails(&db, "SELECT 1;\nDELETE FORM t").await;
+        assert_eq!((failure.line, failure.column, failure.code.as_str()), (Some(2), Some(8), "42601"));
+        let failure = fails(&db, "INSERT INTO t VALUES (1, 'eve@x.org')").await;
+        assert!(!format!("{failure:?}").contains("(1)"), "{failure:?}");
+        let failure = fails(&db, "SELECT email::int FROM t").await;
+        assert!(!format!("{failure:?}").contains("ada"), "{failure:?}");
+        assert_eq!(db.count(&[table("t"), table("t")]).await.unwrap(), [1, 1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_catalogue_tells_what_a_migration_can_change() {
+    with_database(|db, _| async move {
+        sql(&db, "CREATE SCHEMA feed; CREATE TYPE mood AS ENUM ('sad', 'ok');
+            CREATE TABLE feed.items (id bigint PRIMARY KEY, sku varchar(40) NOT NULL, price numeric DEFAULT 0,
+                double numeric GENERATED ALWAYS AS (price * 2) STORED, gone int, UNIQUE (sku, id) INCLUDE (price));
+            ALTER TABLE feed.items DROP COLUMN gone;
+            CREATE UNIQUE INDEX ON feed.items (lower(sku)); CREATE UNIQUE INDEX ON feed.items (sku) WHERE price > 0;
+            CREATE UNLOGGED TABLE cache (v text); CREATE TEMP TABLE mine (v text);
+            CREATE TABLE log (at date) PARTITION BY RANGE (at);
+            CREATE TABLE log_2026 PARTITION OF log FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+            CREATE MATERIALIZED VIEW totals AS SELECT 1 AS n").await;
+        let before = db.catalog().await.unwrap();
+        assert_eq!(before.enums, BTreeMap::from([("public.mood".to_owned(), vec!["sad".to_owned(), "ok".to_owned()])]));
+        let names: Vec<String> = before.tables.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["feed.items", "cache", "log", "log_2026", "totals"]);
+        let items = &before.tables[&TableName::new("feed", "items")];
+        assert_eq!(items.primary_key, ["id"]);
+        assert_eq!(items.unique_keys, [vec!["id".to_owned()], vec!["sku".to_owned(), "id".to_owned()]]);
+        let columns: Vec<_> = items.columns.iter().map(|c| (c.name.as_str(), c.type_name.as_str(), c.not_null)).collect();
+        assert_eq!(columns, [("id", "bigint", true), ("sku", "character varying(40)", true),
+            ("price", "numeric", false), ("double", "numeric", false)]);
+        assert!(items.columns[3].generated && !items.columns[2].generated);
+        assert_eq!(items.columns[2].default.as_deref(), Some("0"));
+        assert!(before.tables[&table("cache")].unlogged);
+        assert_eq!((before.tables[&table("log")].kind, before.tables[&table("log")].filenode), ('p', 0));
+        assert_eq!(before.tables[&table("log_2026")].parent, Some(table("log")));
+        assert_eq!(before.tables[&table("totals")].kind, 'm');
+        sql(&db, "TRUNCATE feed.items").await;
+        let after = db.catalog().await.unwrap();
+        let items_after = &after.tables[&TableName::new("feed", "items")];
+        assert_eq!(items_after.oid, items.oid);
+        assert_ne!(items_after.filenode, items.filenode);
+        assert_eq!(after.database_oid, before.database_oid);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_catalogue_of_a_hundred_tables_is_a_matter_of_milliseconds() {
+    with_database(|db, _| async move {
+        sql(&db, "DO $$ BEGIN FOR i IN 1..100 LOOP EXECUTE format(
+            'CREATE TABLE t%s (id int PRIMARY KEY, a text UNIQUE, b int DEFAULT 1, c date)', i); END LOOP; END $$").await;
+        db.catalog().await.unwrap();
+        let started = Instant::now();
+        assert_eq!(db.catalog().await.unwrap().tables.len(), 100);
+        let took = started.elapsed();
+        println!("catalogue of 100 tables: {took:?}");
+        // Generous, as the machine may be busy; it takes about 15 ms.
+        assert!(took < Duration::from_millis(300), "{took:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn copy_replaces_the_rows_and_a_refused_row_changes_nothing() {
+    with_database(|db, _| async move {
+        sql(&db, "CREATE TABLE t (id int, v text); INSERT INTO t VALUES (9, 'old');
+            CREATE TABLE p (id int) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p DEFAULT").await;
+        assert_eq!(copy(&db, "t", &["id", "v"], &["1\ta\\tb\n2\t", "\\N\n"]).await, Ok(2));
+        assert_eq!(copy(&db, "p", &["id"], &["1\n2\n3\n"]).await, Ok(3));
+        assert_eq!(db.count(&[table("t"), table("p")]).await.unwrap(), [2, 3]);
+        // Frozen: every row is visible to everybody, for good.
+        sql(&db, "CREATE EXTENSION IF NOT EXISTS pg_visibility; DO $$ BEGIN
+            IF (SELECT NOT bool_and(all_frozen) FROM pg_visibility_map('t')) THEN RAISE 'not frozen'; END IF; END $$").await;
+        let refused = copy(&db, "t", &["id", "v"], &["7\tx\n", "secret-value\ty\n"]).await.unwrap_err();
+        assert!(refused.starts_with("22P02"), "{refused}");
+        assert!(!refused.contains("secret-value"), "{refused}");
+        assert!(copy(&db, "nowhere", &["id"], &[]).await.unwrap_err().starts_with("42P01"));
+        assert_eq!(db.count(&[table("t")]).await.unwrap(), [2]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn digests_come_in_byte_order_and_differ_exactly_where_rows_do() {
+    with_database(|db, _| async move {
+        sql(&db, r"CREATE TABLE a (id text PRIMARY KEY, n numeric, v text);
+            INSERT INTO a SELECT chr(200 + i % 50) || E'\t\\\n' || i, i / 3.0, repeat('x', i % 7) FROM generate_series(1, 10000) i;
+            INSERT INTO a VALUES ('B', 1, NULL), ('a', 2, ''), ('_', 3, '');
+            CREATE TABLE b AS TABLE a; UPDATE b SET v = 'changed' WHERE id = 'a'").await;
+        let a = digests(&db, "a", &["id"], &["n", "v"]).await;
+        let b = digests(&db, "b", &["id"], &["n", "v"]).await;
+        assert_eq!(a.len(), 10003);
+        assert!(a.windows(2).all(|pair| pair[0].key < pair[1].key), "in ascending order of bytes");
+        let different: Vec<_> = a.iter().zip(&b).filter(|(a, b)| a != b).collect();
+        assert_eq!(different.len(), 1);
+        assert_eq!(different[0].0.key, b"(a)");
+        let keyless = digests(&db, "a", &[], &["n", "v"]).await;
+        assert_eq!(keyless.len(), 10003);
+        assert!(keyless.windows(2).all(|pair| pair[0].key <= pair[1].key));
+        assert!(keyless.iter().all(|row| row.key.len() == 32));
+    })
+    .await;
+}
+
+/// Reads the log between two places, piece by piece.
+async fn read_wal(db: &Arc<dyn Database>, from: Lsn, until: Lsn) -> (Vec<u8>, usize) {
+    let (mut bytes, mut pieces) = (Vec::new(), 0);
+    while from.0 + (bytes.len() as u64) < until.0 {
+        let piece = db.read_wal(Lsn(from.0 + bytes.len() as u64), until, 4 << 20).await.unwrap();
+        assert!(!piece.is_empty());
+        bytes.extend_from_slice(&piece);
+        pieces += 1;
+    }
+    (bytes, pieces)
+}
+
+#[tokio::test]
+async fn the_log_holds_what_was_committed_even_asynchronously_and_across_files() {
+    with_database(|db, _| async move {
+        sql(&db, "CREATE TABLE t (v text)").await;
+        sql(&db, "SELECT pg_switch_wal()").await;
+        let from = db.wal_end().await.unwrap();
+        sql(&db, "SET synchronous_commit TO off; INSERT INTO t VALUES ('canary-of-the-log')").await;
+        let until = db.wal_end().await.unwrap();
+        let (bytes, _) = read_wal(&db, from, until).await;
+        assert!(memchr::memmem::find(&bytes, b"canary-of-the-log").is_some());
+        let started = Instant::now();
+        sql(&db, "INSERT INTO t SELECT repeat(md5(i::text), 20) FROM generate_series(1, 60000) i").await;
+        println!("40 MB of log written in {:?}", started.elapsed());
+        let started = Instant::now();
+        let end = db.wal_end().await.unwrap();
+        println!("its end found in {:?}", started.elapsed());
+        let started = Instant::now();
+        let (bytes, pieces) = read_wal(&db, until, end).await;
+        println!("{} bytes read in {pieces} pieces in {:?}", bytes.len(), started.elapsed());
+        assert_eq!(bytes.len() as u64, end.0 - until.0);
+        assert!(bytes.len() > 40_000_000);
+        // Every page of the log begins with the same magic number, so a piece out of place would show.
+        let first_page = (8192 - until.0 % 8192) as usize;
+        let magic = &bytes[first_page..first_page + 2];
+        assert!(
+            bytes[first_page..].chunks(8192).filter(|page| page.len() > 1).all(|page| &page[..2] == magic)
+        );
+        let gone = db.read_wal(Lsn(0), end, 100).await.unwrap_err();
+        assert_eq!(gone.kind, ErrorKind::Unverified);
+    })
+    .await;
+}

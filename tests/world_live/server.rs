@@ -1,0 +1,60 @@
+//! A PostgreSQL server of a test's own.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use stage::model::call::{Call, Undo};
+use stage::model::migration::SqlFailure;
+use stage::model::service::{Port, Runtime};
+use stage::world::database::{Address, Database, Databases};
+use stage::world::postgres::PostgresServers;
+use stage::world::{Engine, docker::DockerEngine};
+
+use crate::stand::{container, done, engine, name, tidy, undone};
+
+/// Starts a server, runs the test on its database and removes it.
+pub async fn with_database<F: Future<Output = ()> + Send + 'static>(
+    test: impl FnOnce(Arc<dyn Database>, Address) -> F + Send + 'static,
+) {
+    let (engine, name) = (engine().await, name("postgres"));
+    let undo = Undo::RemoveContainer { name: name.clone() };
+    let e = engine.clone();
+    let test = async move {
+        let at = start(&e, &name).await;
+        let database = PostgresServers.connect(&at, Duration::from_secs(60)).await.unwrap();
+        test(Arc::clone(&database), at).await;
+        database.close().await;
+    };
+    tidy(test, undone(&engine, &[undo])).await;
+}
+
+async fn start(engine: &DockerEngine, name: &str) -> Address {
+    let mut spec = container(name, "r1", "");
+    let environment = [("POSTGRES_USER", "shop"), ("POSTGRES_PASSWORD", "secret"), ("POSTGRES_DB", "shop")];
+    spec.runtime = Runtime {
+        image: "postgres:15".to_owned(),
+        environment: environment.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        ..Runtime::default()
+    };
+    spec.network = Some("bridge".to_owned());
+    spec.ports = vec![Port { container_port: 5432, protocol: "tcp".to_owned() }];
+    done(engine, Call::CreateContainer(Box::new(spec))).await;
+    done(engine, Call::StartContainer { name: name.to_owned() }).await;
+    Address {
+        socket: engine.published(name, 5432).await.unwrap(),
+        user: "shop".to_owned(),
+        password: "secret".into(),
+        database: "shop".to_owned(),
+    }
+}
+
+/// Runs SQL that must succeed.
+pub async fn sql(database: &Arc<dyn Database>, sql: &str) {
+    assert_eq!(database.run(sql).await.unwrap(), Ok(()), "{sql}");
+}
+
+/// Runs SQL that must fail.
+pub async fn fails(database: &Arc<dyn Database>, sql: &str) -> SqlFailure {
+    database.run(sql).await.unwrap().unwrap_err()
+}
