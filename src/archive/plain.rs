@@ -1,0 +1,239 @@
+//! Opens a plain dump: one pass that keeps its SQL and remembers where the rows are.
+
+use super::copy::copy_from_stdin;
+use super::custom::inserts;
+use super::declared;
+use super::entry::{Archive, Entry, Format, RowsAt, Section, TableData};
+use super::restore::{Fate, fate, tolerate_public};
+use super::scan::Scan;
+use super::settings::Settings;
+use super::source::{ReadSeek, corrupt, truncated};
+use super::sql::{Splitter, Statement, Token};
+use crate::model::error::{Error, ErrorKind, Result};
+
+/// Reads the whole dump once.
+pub(super) fn open(source: &mut dyn ReadSeek) -> Result<Archive> {
+    let mut scan = Scan::new(source)?;
+    let mut dump = Dump::default();
+    let mut line = Vec::new();
+    while scan.line(&mut line)? {
+        if dump.splitter.is_between() && line.starts_with(b"\\") {
+            dump.meta_command(&line, &scan)?;
+            continue;
+        }
+        if dump.splitter.is_between() && line.starts_with(b"-- ") {
+            dump.note(&String::from_utf8_lossy(&line[3..]));
+        }
+        for statement in dump.splitter.feed(&line) {
+            dump.statement(&statement, &mut scan)?;
+        }
+    }
+    if !dump.complete || !dump.splitter.is_between() {
+        return Err(truncated(scan.position(), "the line `PostgreSQL database dump complete` is missing"));
+    }
+    Ok(Archive {
+        format: Format::Plain,
+        created_at: None,
+        server_version: dump.server_version,
+        database: dump.database,
+        declared: declared::columns(&dump.entries),
+        entries: dump.entries,
+        tables: dump.tables,
+    })
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct Dump {
+    splitter: Splitter,
+    settings: Settings,
+    entries: Vec<Entry>,
+    tables: Vec<TableData>,
+    title: Title,
+    server_version: Option<String>,
+    database: Option<String>,
+    complete: bool,
+}
+
+/// What the comment above a statement says of it.
+#[derive(Clone, Default)]
+struct Title {
+    tag: String,
+    desc: String,
+    schema: Option<String>,
+    owner: Option<String>,
+}
+
+impl Title {
+    /// Reads `Name: users; Type: TABLE; Schema: public; Owner: shop`.
+    fn parse(comment: &str) -> Option<Self> {
+        let text = comment.trim().trim_start_matches("Data for ").strip_prefix("Name: ")?;
+        let (tag, rest) = text.split_once("; Type: ")?;
+        let (desc, rest) = rest.split_once("; Schema: ")?;
+        let (schema, owner) = rest.split_once("; Owner: ")?;
+        let owner = owner.split("; Tablespace: ").next().unwrap_or(owner);
+        let known = |text: &str| (text != "-" && !text.is_empty()).then(|| text.to_owned());
+        Some(Self { tag: tag.to_owned(), desc: desc.to_owned(), schema: known(schema), owner: known(owner) })
+    }
+}
+
+impl Dump {
+    /// A comment between statements.
+    fn note(&mut self, comment: &str) {
+        if let Some(title) = Title::parse(comment) {
+            self.title = title;
+        } else if let Some(version) = comment.strip_prefix("Dumped from database version ") {
+            self.server_version = Some(version.trim().to_owned());
+        } else if comment.starts_with("PostgreSQL database dump complete") {
+            self.complete = true;
+        }
+    }
+
+    fn meta_command(&mut self, line: &[u8], scan: &Scan<'_>) -> Result<()> {
+        let text = String::from_utf8_lossy(line);
+        let mut words = text.split_whitespace();
+        match (words.next(), words.next()) {
+            (Some("\\restrict" | "\\unrestrict"), _) => Ok(()),
+            (Some("\\connect" | "\\c"), Some(database))
+                if self.tables.is_empty() && self.database.is_none() =>
+            {
+                self.database = Some(database.trim_matches('"').to_owned());
+                Ok(())
+            }
+            _ => Err(corrupt(
+                scan.position() - line.len() as u64,
+                "a command of `psql` that `pg_dump` does not write",
+            )),
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement, scan: &mut Scan<'_>) -> Result<()> {
+        if statement.tokens.is_empty() || self.settings.take(statement)? {
+            return Ok(());
+        }
+        if let Some((table, columns)) = copy_from_stdin(statement, &self.settings.schema) {
+            let start = scan.position();
+            let end = scan.skip_rows()?;
+            let rows_at = RowsAt::Slice { start, end };
+            self.tables.push(TableData { table, columns, rows_at, size_bytes: end - start });
+            // What follows has a comment of its own, or speaks for itself.
+            self.title = Title::default();
+            return Ok(());
+        }
+        let title = self.title_of(statement);
+        let reached = if self.tables.is_empty() { Section::PreData } else { Section::PostData };
+        let fate = fate(&title.desc, &title.tag, reached)?;
+        check_kind(statement, &title)?;
+        if !matches!(fate, Fate::Run(_)) {
+            return Ok(());
+        }
+        // Otherwise a dump's own order stands: it is the order in which `psql` would run it.
+        let section = if title.desc == "SEQUENCE SET" { Section::PostData } else { reached };
+        self.entries.push(Entry {
+            section,
+            namespace: title
+                .schema
+                .or_else(|| Some(self.settings.schema.clone()).filter(|name| !name.is_empty())),
+            desc: title.desc,
+            tag: title.tag,
+            owner: title.owner,
+            definition: tolerate_public(&statement.text),
+            settings: self.settings.sql(),
+        });
+        Ok(())
+    }
+
+    /// The comment's title, or one made from the statement's own words.
+    fn title_of(&self, statement: &Statement) -> Title {
+        let words = |count: usize| {
+            statement.tokens.iter().filter_map(Token::identifier).take(count).collect::<Vec<_>>().join(" ")
+        };
+        let of_database =
+            ["create", "alter", "drop"].iter().any(|verb| statement.begins(&[verb, "database"]));
+        if of_database {
+            return Title { desc: "DATABASE".into(), tag: words(3), ..Title::default() };
+        }
+        if statement.begins(&["create", "user", "mapping"]) {
+            return Title { desc: "USER MAPPING".into(), ..Title::default() };
+        }
+        if statement.begins(&["create", "subscription"]) {
+            return Title { desc: "SUBSCRIPTION".into(), ..Title::default() };
+        }
+        if self.title.desc.is_empty() {
+            return Title { desc: words(2).to_uppercase(), tag: words(5), ..Title::default() };
+        }
+        self.title.clone()
+    }
+}
+
+/// Statements that `pg_dump` writes to make objects; anything else may carry raw rows past the masks.
+fn check_kind(statement: &Statement, title: &Title) -> Result<()> {
+    const MAKING: [&str; 9] =
+        ["alter", "comment", "create", "drop", "grant", "refresh", "revoke", "security", "reset"];
+    if statement.begins(&["insert"]) {
+        return Err(inserts(if title.tag.is_empty() { "a table" } else { &title.tag }));
+    }
+    let role = ["create", "alter", "drop"].iter().any(|verb| statement.begins(&[verb, "role"]));
+    let sets = statement.begins(&["set", "session", "authorization"]);
+    let sequence = statement.begins(&["select", "pg_catalog"])
+        && statement.tokens.get(3).is_some_and(|token| token.is("setval"));
+    let makes = MAKING.iter().any(|verb| statement.begins(&[verb])) && !role;
+    if makes || sequence || sets {
+        return Ok(());
+    }
+    let words: Vec<&str> = statement.tokens.iter().filter_map(Token::identifier).take(2).collect();
+    let what =
+        format!("the backup holds a statement that is no schema: `{} …`", words.join(" ").to_uppercase());
+    Err(Error::new(ErrorKind::Backup, what)
+        .hint("take the backup with `pg_dump` alone, and leave it as it is"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn read(body: &str) -> Result<Archive> {
+        let text =
+            format!("--\n-- PostgreSQL database dump\n--\n\n{body}\n-- PostgreSQL database dump complete\n");
+        open(&mut Cursor::new(text.into_bytes()))
+    }
+
+    #[test]
+    fn statements_between_rows_come_after_all_rows() {
+        let archive = read(
+            "CREATE TABLE a (x int);\nCOPY public.a (x) FROM stdin;\n1\n\\.\nSELECT pg_catalog.setval('s', 3, true);\n\
+             COPY public.b (x) FROM stdin;\n\\.\nCREATE INDEX i ON a (x);\n",
+        )
+        .unwrap();
+        let titles: Vec<_> =
+            archive.section(Section::PostData).map(|entry| entry.definition.as_str()).collect();
+        assert_eq!(titles, ["SELECT pg_catalog.setval('s', 3, true);", "CREATE INDEX i ON a (x);"]);
+        assert_eq!(archive.tables.len(), 2);
+        assert_eq!(archive.section(Section::PreData).count(), 1);
+    }
+
+    #[test]
+    fn whatever_could_carry_rows_past_the_masks_is_refused() {
+        for body in [
+            "INSERT INTO a VALUES ('raw');",
+            "UPDATE a SET x = 'raw';",
+            "SELECT lo_create(1);",
+            "DO $$ BEGIN INSERT INTO a VALUES ('raw'); END $$;",
+            "\\i other.sql",
+            "CREATE ROLE a PASSWORD 'secret';",
+            "CREATE USER MAPPING FOR a SERVER b OPTIONS (password 'secret');",
+        ] {
+            let error = read(body).unwrap_err();
+            assert!(!error.message.contains("raw") && !error.message.contains("secret"), "{}", error.message);
+        }
+    }
+
+    #[test]
+    fn a_dump_without_its_last_line_is_truncated() {
+        let text = b"--\n-- PostgreSQL database dump\n--\nCREATE TABLE a (x int);\n".to_vec();
+        let error = open(&mut Cursor::new(text)).unwrap_err();
+        assert!(error.message.starts_with("the backup is truncated at byte"), "{}", error.message);
+    }
+}
