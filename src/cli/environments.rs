@@ -28,18 +28,20 @@ impl Loader for DiskLoader {
 pub fn load(global: &Global, name: &str) -> Result<Environment> {
     let folder = find(global, name)?;
     config::load(&DiskLoader, &folder, &Catalogs::of_this_build()).map_err(|problems| {
-        Error::all(problems).err().unwrap_or_else(|| {
-            Error::new(ErrorKind::Bug, format!("`{name}` was refused without a reason"))
-        })
+        Error::all(problems)
+            .err()
+            .unwrap_or_else(|| Error::new(ErrorKind::Bug, format!("`{name}` was refused without a reason")))
     })
 }
 
 /// A name is a folder of the environments folder; anything with a slash is a path to such a folder.
 fn find(global: &Global, name: &str) -> Result<PathBuf> {
-    let folder = if name.contains('/') || name == "." { PathBuf::from(name) } else { global.environments.join(name) };
+    let folder =
+        if name.contains('/') || name == "." { PathBuf::from(name) } else { global.environments.join(name) };
     if folder.join("stage.yaml").is_file() {
-        return std::path::absolute(&folder)
-            .map_err(|cause| Error::new(ErrorKind::Usage, format!("no folder `{}`", folder.display())).because(cause));
+        return std::path::absolute(&folder).map_err(|cause| {
+            Error::new(ErrorKind::Usage, format!("no folder `{}`", folder.display())).because(cause)
+        });
     }
     let known = names(&global.environments);
     let mut error = Error::new(

@@ -39,7 +39,13 @@ pub struct Cli {
 #[derive(Clone, Debug, clap::Args)]
 pub struct Global {
     /// The folder that holds environments, each a folder with a stage.yaml.
-    #[arg(long, global = true, value_name = "DIR", default_value = "environments", env = "STAGE_ENVIRONMENTS")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "environments",
+        env = "STAGE_ENVIRONMENTS"
+    )]
     environments: PathBuf,
     /// The folder in which `stage` keeps its journals and its mask key
     /// [default: $XDG_STATE_HOME/stage, else ~/.local/state/stage].

@@ -55,8 +55,10 @@ impl Output {
     /// Diagnostics to stderr, as `STAGE_LOG` asks (`STAGE_LOG=stage=debug`); silent otherwise.
     pub fn start_tracing(self) {
         let filter = EnvFilter::try_from_env("STAGE_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
-        let subscriber =
-            tracing_subscriber::fmt().with_env_filter(filter).with_ansi(self.stderr_colour).with_writer(std::io::stderr);
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_ansi(self.stderr_colour)
+            .with_writer(std::io::stderr);
         // Another subscriber can only be a test's: then that one listens.
         let _ = subscriber.try_init();
     }

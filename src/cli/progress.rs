@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::output::Output;
-use crate::world::Events;
 use crate::model::event::Event;
+use crate::world::Events;
 
 /// Listens to a story until it has ended.
 pub struct Progress {

@@ -49,8 +49,12 @@ async fn build(global: &Global, name: &str, json: bool, output: &Output) -> Resu
     let stop = signals::listen()?;
     let events = session.progress.events();
     run::recover(&session.world, &events).await?;
-    let story =
-        run::SeedStory { environment: &environment, settings: &session.settings, events: &events, stop: &stop };
+    let story = run::SeedStory {
+        environment: &environment,
+        settings: &session.settings,
+        events: &events,
+        stop: &stop,
+    };
     let result = run::build_seeds(&session.world, &story).await;
     drop(events);
     session.progress.finish().await;
@@ -88,7 +92,14 @@ fn show(seeds: &[SeedRecord], json: bool, output: &Output) -> Result<u8> {
         return Ok(0);
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["KEY", "ENVIRONMENT", "DATABASE", "BACKUP OF", "ROWS", "SIZE"]);
+    table.load_preset(presets::NOTHING).set_header([
+        "KEY",
+        "ENVIRONMENT",
+        "DATABASE",
+        "BACKUP OF",
+        "ROWS",
+        "SIZE",
+    ]);
     for seed in seeds {
         table.add_row([
             seed.key.short().to_owned(),

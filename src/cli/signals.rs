@@ -5,8 +5,8 @@ use std::process;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::world::{Stop, StopSwitch};
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::world::{Stop, StopSwitch};
 
 /// A wish to stop that SIGINT, SIGTERM and SIGHUP express.
 pub fn listen() -> Result<Stop> {
@@ -31,7 +31,10 @@ async fn obey(number: u8, mut signal: Signal, switch: std::sync::Arc<StopSwitch>
         return;
     }
     switch.stop(number);
-    let _ = writeln!(std::io::stderr(), "stopping: taking down what was made (again to leave it to `stage sweep`)");
+    let _ = writeln!(
+        std::io::stderr(),
+        "stopping: taking down what was made (again to leave it to `stage sweep`)"
+    );
     if signal.recv().await.is_some() {
         let _ = writeln!(
             std::io::stderr(),

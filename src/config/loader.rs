@@ -28,7 +28,10 @@ impl Catalogs {
     /// What this build knows.
     pub fn of_this_build() -> Self {
         Self {
-            mask_rules: mask::catalog().iter().map(|rule| (rule.id, rule.parameters.iter().map(|parameter| parameter.name).collect())).collect(),
+            mask_rules: mask::catalog()
+                .iter()
+                .map(|rule| (rule.id, rule.parameters.iter().map(|parameter| parameter.name).collect()))
+                .collect(),
             guards: judge::catalog().iter().map(|guard| guard.id).collect(),
         }
     }

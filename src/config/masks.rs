@@ -138,7 +138,7 @@ fn rule(
     let mut parameters = BTreeMap::new();
     for Entry { key, key_location, value } in entries.iter().filter(|entry| entry.key != "rule") {
         if !allowed.contains(&key.as_str()) {
-            let hint = match allowed {
+            let hint = match allowed.as_slice() {
                 [] => format!("`{id}` has no parameters"),
                 _ => suggest::hint(key, allowed.iter().copied()),
             };
@@ -150,12 +150,7 @@ fn rule(
     Some((id, parameters))
 }
 
-fn known(
-    id: &str,
-    node: &Node,
-    catalogs: &Catalogs,
-    problems: &mut Problems,
-) -> Option<&'static [&'static str]> {
+fn known(id: &str, node: &Node, catalogs: &Catalogs, problems: &mut Problems) -> Option<Vec<&'static str>> {
     let found = catalogs.mask_rules.iter().find(|(known, _)| *known == id);
     if found.is_none() {
         problems.push(
@@ -163,5 +158,5 @@ fn known(
                 .hint(suggest::hint(id, catalogs.mask_rules.iter().map(|(known, _)| *known))),
         );
     }
-    found.map(|(_, parameters)| *parameters)
+    found.map(|(_, parameters)| parameters.clone())
 }

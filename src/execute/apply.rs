@@ -6,13 +6,13 @@ use std::time::Instant;
 use tokio::task::JoinSet;
 
 use super::Run;
-use crate::world::tell;
 use crate::model::call::{Call, Performed, ServiceFailure};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
 use crate::model::plan::{Lifetime, Plan, StepId};
 use crate::store::journal::IntentId;
 use crate::world::Engine;
+use crate::world::tell;
 
 /// Carries out `plan`. `Ok(Some(…))` is a service that did not come up, after which nothing more was started. What was
 /// made stays in the journal until it is unwound; what is to be kept leaves it when the whole plan has succeeded.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::Run;
-use crate::world::{Events, tell};
 use crate::model::call::Undo;
 use crate::model::error::{Error, Result};
 use crate::model::event::Event;
 use crate::model::report::Teardown;
 use crate::store::journal::IntentId;
+use crate::world::{Events, tell};
 
 /// How often an undo is tried: what stands in its way is often on its own way out.
 const TRIES: usize = 3;

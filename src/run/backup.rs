@@ -33,10 +33,12 @@ pub async fn choose(world: &World, database: &DatabaseSpec) -> Result<ChosenBack
 }
 
 fn newest(source: &BackupSource, files: Vec<FileFacts>) -> Result<FileFacts> {
-    files.into_iter().max_by(|a, b| (a.modified_at, &a.path).cmp(&(b.modified_at, &b.path))).ok_or_else(|| {
-        Error::new(ErrorKind::Backup, format!("no backup matches `{}`", source.pattern.display()))
-            .hint("`backup:` in stage.yaml names a file or a pattern, relative to its folder")
-    })
+    files.into_iter().max_by(|a, b| (a.modified_at, &a.path).cmp(&(b.modified_at, &b.path))).ok_or_else(
+        || {
+            Error::new(ErrorKind::Backup, format!("no backup matches `{}`", source.pattern.display()))
+                .hint("`backup:` in stage.yaml names a file or a pattern, relative to its folder")
+        },
+    )
 }
 
 fn check_age(file: &FileFacts, max_age_s: u64, now: jiff::Timestamp) -> Result<()> {

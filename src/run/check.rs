@@ -10,7 +10,6 @@ use super::stopwatch::Stopwatch;
 use super::suite::{self, Ran};
 use super::{Settings, ending, images, sweep};
 use crate::execute::{self, Run};
-use crate::world::{Events, Stop};
 use crate::judge::{self, Evidence};
 use crate::model::approval::Approval;
 use crate::model::call::ServiceFailure;
@@ -23,6 +22,7 @@ use crate::model::suite::SuiteOutcome;
 use crate::plan::{self, Identity};
 use crate::store::journal::Journal;
 use crate::world::World;
+use crate::world::{Events, Stop};
 
 /// How often another subnet is tried when somebody else took the chosen one in the meantime.
 const SUBNET_TRIES: u32 = 5;
@@ -94,7 +94,12 @@ struct Found {
     suite: Option<SuiteOutcome>,
 }
 
-async fn story(run: &Run, order: &CheckOrder<'_>, identity: &Identity, stopwatch: &mut Stopwatch) -> Result<Found> {
+async fn story(
+    run: &Run,
+    order: &CheckOrder<'_>,
+    identity: &Identity,
+    stopwatch: &mut Stopwatch,
+) -> Result<Found> {
     let environment = order.environment;
     stopwatch.enter("seed");
     // Migrations that cannot even be read are told before a seed is built for them.
@@ -164,7 +169,11 @@ async fn stand_up(
 }
 
 /// A failure under the name of its service, not of its container.
-fn named(failure: Option<ServiceFailure>, environment: &Environment, identity: &Identity) -> Option<ServiceFailure> {
+fn named(
+    failure: Option<ServiceFailure>,
+    environment: &Environment,
+    identity: &Identity,
+) -> Option<ServiceFailure> {
     let names = identity.names();
     failure.map(|failure| {
         let service = environment.services.keys().find(|service| names.container(service) == failure.service);

@@ -12,7 +12,12 @@ use crate::plan;
 use crate::world::{Address, Database};
 
 /// Connects to the server in `container` as soon as it answers.
-pub async fn connect(run: &Run, container: &str, runtime: &Runtime, timeout: Duration) -> Result<Arc<dyn Database>> {
+pub async fn connect(
+    run: &Run,
+    container: &str,
+    runtime: &Runtime,
+    timeout: Duration,
+) -> Result<Arc<dyn Database>> {
     let variable = |name: &str| runtime.environment.get(name).filter(|value| !value.is_empty()).cloned();
     let user = variable("POSTGRES_USER").unwrap_or_else(|| "postgres".to_owned());
     let database = variable("POSTGRES_DB").unwrap_or_else(|| user.clone());

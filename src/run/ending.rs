@@ -20,7 +20,8 @@ pub async fn end(run: Run) -> Teardown {
             for (kind, listed) in kinds {
                 for found in listed.iter().filter(made_here) {
                     let text = format!("{kind} {}: still there", found.name);
-                    if !teardown.left.iter().any(|left| left.starts_with(&format!("{kind} {}:", found.name))) {
+                    if !teardown.left.iter().any(|left| left.starts_with(&format!("{kind} {}:", found.name)))
+                    {
                         teardown.left.push(text);
                     }
                 }

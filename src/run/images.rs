@@ -1,18 +1,19 @@
 //! Images: what is missing is pulled before anything is planned on it, as a seed's key needs the image's id.
 
 use super::seed::SeedStory;
-use crate::world::tell;
 use crate::model::call::Call;
 use crate::model::error::Result;
 use crate::model::event::Event;
 use crate::model::inventory::Inventory;
 use crate::world::World;
+use crate::world::tell;
 
 /// An inventory in which all `images` are known; those that were not there have been pulled.
 pub async fn inventory_with(world: &World, story: &SeedStory<'_>, images: &[&str]) -> Result<Inventory> {
     let images: Vec<String> = images.iter().map(|image| (*image).to_owned()).collect();
     let inventory = world.engine.inventory(&images).await?;
-    let missing: Vec<&String> = images.iter().filter(|image| !inventory.images.contains_key(*image)).collect();
+    let missing: Vec<&String> =
+        images.iter().filter(|image| !inventory.images.contains_key(*image)).collect();
     if missing.is_empty() {
         return Ok(inventory);
     }

@@ -190,6 +190,9 @@ impl Rows {
 }
 
 fn unreadable(cause: WalError) -> Error {
-    Error::new(ErrorKind::Unverified, "the write-ahead log could not be read, so nothing can be said of the change")
-        .because(cause)
+    Error::new(
+        ErrorKind::Unverified,
+        "the write-ahead log could not be read, so nothing can be said of the change",
+    )
+    .because(cause)
 }

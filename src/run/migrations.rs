@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::database;
 use super::meter::Meter;
 use crate::execute::Run;
-use crate::world::tell;
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
 use crate::model::migration::{Migration, MigrationLayout};
 use crate::model::report::{MigrationReport, SeedUse};
 use crate::plan::Identity;
+use crate::world::tell;
 use crate::world::{Database, World};
 
 /// How long a server may take to answer on its clone.
@@ -82,11 +82,14 @@ pub async fn run_all(
             }
             tell(&run.events, Event::MigrationStarted { name: migration.name.clone() });
             let report = run.stop.or(meter.measure(source.layout, migration, &source.migrations)).await?;
-            tell(&run.events, Event::MigrationEnded {
-                name: migration.name.clone(),
-                took: Duration::from_secs_f64(report.run.duration_s),
-                applied: report.run.failure.is_none(),
-            });
+            tell(
+                &run.events,
+                Event::MigrationEnded {
+                    name: migration.name.clone(),
+                    took: Duration::from_secs_f64(report.run.duration_s),
+                    applied: report.run.failure.is_none(),
+                },
+            );
             migrated.reports.push(report);
         }
     }

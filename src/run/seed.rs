@@ -9,7 +9,6 @@ use super::fill::{BackupFile, SeedDatabase};
 use super::{Settings, database, ending, images};
 use crate::archive;
 use crate::execute::{self, Run};
-use crate::world::{Events, Stop, tell};
 use crate::mask;
 use crate::model::environment::{DatabaseSpec, Environment};
 use crate::model::error::{Error, ErrorKind, Result};
@@ -22,6 +21,7 @@ use crate::plan::{self, Identity, SeedOrder};
 use crate::seed;
 use crate::store::journal::Journal;
 use crate::world::{Database, World};
+use crate::world::{Events, Stop, tell};
 
 /// How long a fresh cluster may take to be made and answer.
 const INIT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -52,10 +52,14 @@ pub async fn ensure_all(world: &World, story: &SeedStory<'_>) -> Result<BTreeMap
 async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -> Result<SeedUse> {
     let chosen = backup::choose(world, database).await?;
     let service = story.environment.services.get(&database.service).ok_or_else(|| {
-        Error::new(ErrorKind::Bug, format!("the database service `{}` is not in the Compose file", database.service))
+        Error::new(
+            ErrorKind::Bug,
+            format!("the database service `{}` is not in the Compose file", database.service),
+        )
     })?;
     loop {
-        let inventory = images::inventory_with(world, story, &[&service.runtime.image, plan::HELPER_IMAGE]).await?;
+        let inventory =
+            images::inventory_with(world, story, &[&service.runtime.image, plan::HELPER_IMAGE]).await?;
         let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
         let key = key_of(&chosen, database, story.settings, service, &image);
         if let Some(seed) = inventory.seeds.iter().find(|seed| seed.key == key) {
@@ -63,7 +67,10 @@ async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -
             return Ok(SeedUse { seed: seed.clone(), reused: true });
         }
         if is_being_built(&inventory, &key) {
-            tell(story.events, Event::Note { text: format!("seed {key} is being built by another run: waiting") });
+            tell(
+                story.events,
+                Event::Note { text: format!("seed {key} is being built by another run: waiting") },
+            );
             story.stop.or(async { Ok(tokio::time::sleep(LOOK_AGAIN).await) }).await?;
             continue;
         }
@@ -136,12 +143,14 @@ impl Building<'_> {
         // What can be refused is refused before anything starts.
         let source = Arc::new(BackupFile::new(Arc::clone(&run.world.files), &self.chosen.file));
         let opened = Arc::clone(&source);
-        let archive = super::blocking(move || archive::open(seed::Source::open(opened.as_ref())?.as_mut())).await?;
+        let archive =
+            super::blocking(move || archive::open(seed::Source::open(opened.as_ref())?.as_mut())).await?;
         let archive = Arc::new(archive);
         Error::all(seed::check_masking(&archive, &self.database.masking))?;
 
         let subnet = plan::free_subnet(&inventory.subnets, &identity.run, 0)?;
-        let order = SeedOrder { identity, key: self.key, service: self.service, image: self.image, subnet: &subnet };
+        let order =
+            SeedOrder { identity, key: self.key, service: self.service, image: self.image, subnet: &subnet };
         if let Some(failure) = execute::apply(run, &plan::build_seed(&order)).await? {
             return Err(super::unfit(&failure));
         }
@@ -202,12 +211,19 @@ impl Building<'_> {
         }
         for statement in ["VACUUM (FREEZE, ANALYZE)", "CHECKPOINT"] {
             if let Err(failure) = run.stop.or(database.run(statement)).await? {
-                return Err(Error::new(ErrorKind::Backup, format!("`{statement}` failed: {}", failure.message)));
+                return Err(Error::new(
+                    ErrorKind::Backup,
+                    format!("`{statement}` failed: {}", failure.message),
+                ));
             }
         }
         let catalog = database.catalog().await?;
-        let tables: Vec<_> =
-            catalog.tables.values().filter(|table| table.kind == 'r').map(|table| table.name.clone()).collect();
+        let tables: Vec<_> = catalog
+            .tables
+            .values()
+            .filter(|table| table.kind == 'r')
+            .map(|table| table.name.clone())
+            .collect();
         let counts = database.count(&tables).await?;
         Ok(tables.iter().map(ToString::to_string).zip(counts).collect())
     }
@@ -227,12 +243,18 @@ pub async fn remove(world: &World, prefix: &str, events: &Events) -> Result<Seed
     let seed = match (matching.next(), matching.next()) {
         (Some(seed), None) => seed.clone(),
         (None, _) => {
-            return Err(Error::new(ErrorKind::Usage, format!("no seed has a key that begins with `{prefix}`"))
-                .hint("`stage seed list` names them"));
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("no seed has a key that begins with `{prefix}`"),
+            )
+            .hint("`stage seed list` names them"));
         }
         (Some(_), Some(_)) => {
-            return Err(Error::new(ErrorKind::Usage, format!("more than one seed has a key that begins with `{prefix}`"))
-                .hint("write more digits of it"));
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("more than one seed has a key that begins with `{prefix}`"),
+            )
+            .hint("write more digits of it"));
         }
     };
     let id = world.clock.fresh_run_id();
@@ -246,4 +268,3 @@ pub async fn remove(world: &World, prefix: &str, events: &Events) -> Result<Seed
     let teardown = ending::end(run).await;
     ending::or_left(Ok(seed), &teardown)
 }
-

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use crate::world::{Events, tell};
 use crate::model::event::Event;
 use crate::model::report::PhaseTime;
+use crate::world::{Events, tell};
 
 /// Phases so far, and the one that goes on.
 pub struct Stopwatch {

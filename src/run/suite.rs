@@ -82,7 +82,8 @@ fn read_junit(file: &[u8]) -> Option<Results> {
             junit_parser::TestStatus::Failure(failure) => format!("{}\n{}", failure.message, failure.text),
             junit_parser::TestStatus::Error(error) => format!("{}\n{}", error.message, error.text),
         };
-        let lines: Vec<&str> = message.lines().filter(|line| !line.trim().is_empty()).take(MESSAGE_LINES).collect();
+        let lines: Vec<&str> =
+            message.lines().filter(|line| !line.trim().is_empty()).take(MESSAGE_LINES).collect();
         let name = match &case.classname {
             Some(class) => format!("{class}::{}", case.original_name),
             None => case.original_name.clone(),

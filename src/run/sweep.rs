@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::Settings;
 use crate::execute::{self, Run};
-use crate::world::{Events, Stop};
 use crate::model::error::Result;
 use crate::model::report::Teardown;
 use crate::plan::{self, SweepScope};
 use crate::store::journal::Journal;
 use crate::world::World;
+use crate::world::{Events, Stop};
 
 /// Unwinds the runs of this state folder that crashed. Any story does this first.
 pub async fn recover(world: &World, events: &Events) -> Result<Teardown> {

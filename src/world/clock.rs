@@ -48,36 +48,3 @@ mod tests {
         assert_ne!(one, other);
     }
 }
-
-/// The clock and the randomness of this machine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::now()
-    }
-
-    fn fresh_run_id(&self) -> RunId {
-        // The last 12 digits of a random UUID (version 4) are random bits only.
-        let uuid = uuid::Uuid::new_v4().simple().to_string();
-        RunId(uuid.chars().skip(20).collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn run_ids_are_twelve_hexadecimal_digits_and_never_the_same() {
-        let ids: BTreeSet<RunId> = (0..1000).map(|_| SystemClock.fresh_run_id()).collect();
-        assert_eq!(ids.len(), 1000);
-        for RunId(id) in ids {
-            assert_eq!(id.len(), 12);
-            assert!(id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)), "{id}");
-        }
-    }
-}

@@ -59,8 +59,8 @@ fn matching(pattern: &Path) -> Result<Vec<FileFacts>> {
             continue;
         }
         let modified = metadata.modified().map_err(|cause| unreadable(&path, cause))?;
-        let modified_at = Timestamp::try_from(modified)
-            .map_err(|cause| unreadable(&path, io::Error::other(cause)))?;
+        let modified_at =
+            Timestamp::try_from(modified).map_err(|cause| unreadable(&path, io::Error::other(cause)))?;
         files.push(FileFacts { path, size_bytes: metadata.len(), modified_at });
     }
     Ok(files)
@@ -89,7 +89,6 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
         .unwrap_or_else(|cause| Err(Error::new(ErrorKind::Bug, "reading files panicked").because(cause)))
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,7 +100,10 @@ mod tests {
         fs::write(folder.path().join("a.dump"), "one!").unwrap();
         fs::create_dir(folder.path().join("c.dump")).unwrap();
         let found = DiskFiles.matches(&folder.path().join("*.dump")).await.unwrap();
-        let found: Vec<_> = found.iter().map(|file| (file.path.file_name().unwrap().to_str().unwrap(), file.size_bytes)).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|file| (file.path.file_name().unwrap().to_str().unwrap(), file.size_bytes))
+            .collect();
         assert_eq!(found, [("a.dump", 4), ("b.dump", 3)]);
         assert!(DiskFiles.matches(&folder.path().join("*.sql")).await.unwrap().is_empty());
     }
@@ -113,6 +115,9 @@ mod tests {
         fs::write(&file, "abc").unwrap();
         let first = DiskFiles.fingerprint(&file).await.unwrap();
         assert_eq!(first, blake3::hash(b"abc").to_hex().to_string());
-        assert_eq!(DiskFiles.fingerprint(&folder.path().join("b")).await.unwrap_err().kind, ErrorKind::Backup);
+        assert_eq!(
+            DiskFiles.fingerprint(&folder.path().join("b")).await.unwrap_err().kind,
+            ErrorKind::Backup
+        );
     }
 }

@@ -45,7 +45,9 @@ impl Fault {
             _ => return None,
         };
         let place = match place.split_once('#') {
-            Some((name, occurrence)) => Place::Named { name: name.to_owned(), occurrence: occurrence.parse().ok()? },
+            Some((name, occurrence)) => {
+                Place::Named { name: name.to_owned(), occurrence: occurrence.parse().ok()? }
+            }
             None => Place::Number(place.parse().ok()?),
         };
         Some(Self { moment, place })
@@ -54,7 +56,8 @@ impl Fault {
     /// The same world, in which this fault will happen.
     pub fn wrap(self, world: World) -> World {
         let counter = Arc::new(Counter { fault: self, calls: Mutex::default() });
-        let engine: Arc<dyn Engine> = Arc::new(engine::Faulty { inner: world.engine, counter: Arc::clone(&counter) });
+        let engine: Arc<dyn Engine> =
+            Arc::new(engine::Faulty { inner: world.engine, counter: Arc::clone(&counter) });
         let databases: Arc<dyn Databases> =
             Arc::new(database::FaultyServers { inner: world.databases, counter: Arc::clone(&counter) });
         let state: Arc<dyn StateFiles> = Arc::new(state::Faulty { inner: world.state, counter });

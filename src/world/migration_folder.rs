@@ -47,8 +47,11 @@ fn is_sqlx_name(name: &str) -> bool {
 /// As sqlx itself resolves the folder: order, kinds and checksums are its own.
 fn read_sqlx(source: &MigrationSource, files: &BTreeMap<String, PathBuf>) -> Result<Vec<Migration>> {
     let resolved = sqlx::migrate::resolve_blocking(&source.directory).map_err(|cause| {
-        Error::new(ErrorKind::Config, format!("the migrations in `{}` cannot be read", source.directory.display()))
-            .because(cause)
+        Error::new(
+            ErrorKind::Config,
+            format!("the migrations in `{}` cannot be read", source.directory.display()),
+        )
+        .because(cause)
     })?;
     let migrator = Migrator::with_migrations(resolved.into_iter().map(|(migration, _)| migration).collect());
     let mut migrations = Vec::new();
@@ -57,7 +60,10 @@ fn read_sqlx(source: &MigrationSource, files: &BTreeMap<String, PathBuf>) -> Res
             .iter()
             .find(|(name, _)| version_of(name) == Some(migration.version) && !name.ends_with(".down.sql"))
             .ok_or_else(|| {
-                Error::new(ErrorKind::Config, format!("migration {} has no file of its own", migration.version))
+                Error::new(
+                    ErrorKind::Config,
+                    format!("migration {} has no file of its own", migration.version),
+                )
             })?;
         migrations.push(Migration {
             database: source.database.clone(),
@@ -72,7 +78,10 @@ fn read_sqlx(source: &MigrationSource, files: &BTreeMap<String, PathBuf>) -> Res
     if let Some(pair) = migrations.windows(2).find(|pair| pair[0].version == pair[1].version) {
         return Err(Error::new(
             ErrorKind::Config,
-            format!("two migrations have the version {}: `{}` and `{}`", pair[0].version, pair[0].name, pair[1].name),
+            format!(
+                "two migrations have the version {}: `{}` and `{}`",
+                pair[0].version, pair[0].name, pair[1].name
+            ),
         )
         .hint("rename the newer one"));
     }
@@ -136,7 +145,13 @@ mod tests {
     #[test]
     fn sqlx_folders_run_in_order_of_number_and_never_down() {
         check(
-            &[("10_c.sql", ""), ("9_b.up.sql", "up"), ("9_b.down.sql", "down"), ("1_a.sql", ""), ("readme.md", "")],
+            &[
+                ("10_c.sql", ""),
+                ("9_b.up.sql", "up"),
+                ("9_b.down.sql", "down"),
+                ("1_a.sql", ""),
+                ("readme.md", ""),
+            ],
             MigrationLayout::Sqlx,
             &["1_a.sql", "9_b.up.sql", "10_c.sql"],
         );
@@ -144,11 +159,11 @@ mod tests {
 
     #[test]
     fn any_other_name_makes_a_folder_plain_and_names_decide_the_order() {
-        check(&[("002-b.sql", ""), ("001-a.sql", ""), ("010_c.sql", "")], MigrationLayout::Plain, &[
-            "001-a.sql",
-            "002-b.sql",
-            "010_c.sql",
-        ]);
+        check(
+            &[("002-b.sql", ""), ("001-a.sql", ""), ("010_c.sql", "")],
+            MigrationLayout::Plain,
+            &["001-a.sql", "002-b.sql", "010_c.sql"],
+        );
         check(&[], MigrationLayout::Plain, &[]);
     }
 
@@ -164,7 +179,10 @@ mod tests {
     fn files_say_themselves_that_they_want_no_transaction() {
         let (_folder, source) = folder(&[("1_a.sql", "-- no-transaction\nVACUUM"), ("2_b.sql", "SELECT 1")]);
         let (_, migrations) = read(&source).unwrap();
-        assert_eq!(migrations.iter().map(|migration| migration.transactional).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(
+            migrations.iter().map(|migration| migration.transactional).collect::<Vec<_>>(),
+            [false, true]
+        );
     }
 
     #[test]

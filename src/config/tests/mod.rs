@@ -62,16 +62,16 @@ fn memory(entries: &[(&str, &str)]) -> Memory {
 fn catalogs() -> Catalogs {
     Catalogs {
         mask_rules: vec![
-            ("keep", &[]),
-            ("null", &[]),
-            ("constant", &["value"]),
-            ("email", &[]),
-            ("name", &[]),
-            ("phone", &[]),
-            ("address", &[]),
-            ("hash", &[]),
-            ("date_shift", &["days"]),
-            ("redact", &[]),
+            ("keep", vec![]),
+            ("null", vec![]),
+            ("constant", vec!["value"]),
+            ("email", vec![]),
+            ("name", vec![]),
+            ("phone", vec![]),
+            ("address", vec![]),
+            ("hash", vec![]),
+            ("date_shift", vec!["days"]),
+            ("redact", vec![]),
         ],
         guards: vec!["rows_lost", "rows_changed", "table_dropped"],
     }

@@ -74,7 +74,12 @@ impl Database for Faulty {
         self.numbered("applied", self.inner.applied(layout)).await
     }
 
-    async fn apply(&self, layout: MigrationLayout, migration: &Migration, all: &[Migration]) -> Result<MigrationRun> {
+    async fn apply(
+        &self,
+        layout: MigrationLayout,
+        migration: &Migration,
+        all: &[Migration],
+    ) -> Result<MigrationRun> {
         self.numbered("apply", self.inner.apply(layout, migration, all)).await
     }
 

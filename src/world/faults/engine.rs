@@ -18,7 +18,11 @@ pub(super) struct Faulty {
 }
 
 impl Faulty {
-    async fn numbered<T>(&self, name: &'static str, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+    async fn numbered<T>(
+        &self,
+        name: &'static str,
+        call: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
         let numbered = self.counter.begin(name);
         let result = call.await;
         numbered.end();
