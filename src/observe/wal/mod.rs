@@ -5,6 +5,8 @@
 //! read as little-endian with pages of 8 kB, as every packaged server writes it.
 
 mod bytes;
+#[cfg(test)]
+mod crafted;
 mod error;
 mod facts;
 mod heap;
