@@ -12,6 +12,7 @@ mod facts;
 mod heap;
 mod layout;
 mod ledger;
+mod meaning;
 mod page;
 mod reader;
 mod record;
