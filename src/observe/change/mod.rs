@@ -10,6 +10,7 @@ mod observer;
 #[cfg(test)]
 mod scenarios;
 mod touched;
+mod window;
 
 pub use agree::agree;
 pub use observer::Observer;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::{Columns, has_relabelled_column, same_shape};
 use super::touched::{NetSource, Touched};
+use super::window::{Window, sum};
 use crate::model::catalog::{Catalog, Table};
 use crate::model::change::{GrossRows, NetRows, TableChange, TableEvent};
 use crate::model::name::TableName;
@@ -26,15 +27,6 @@ struct Tally {
     gross: GrossRows,
     /// Something happened that rows alone do not explain.
     is_unexplained: bool,
-}
-
-/// One migration: the catalogue on either side of it and what the log says.
-struct Window<'a> {
-    before: &'a Catalog,
-    after: &'a Catalog,
-    before_by_oid: BTreeMap<u32, &'a Table>,
-    after_oids: BTreeSet<u32>,
-    facts: &'a WalFacts,
 }
 
 impl Observer {
@@ -77,7 +69,8 @@ impl Observer {
             || renamed_from.is_some()
             || then.is_some_and(|then| !same_shape(then, now))
             || has_relabelled_column(now, window.before, window.after);
-        if !is_certain && !is_unlogged {
+        let doubts = window.doubts(now, then);
+        if !is_certain && !is_unlogged && doubts.is_empty() {
             return None;
         }
         let seed = self.stood_for(now);
@@ -95,7 +88,7 @@ impl Observer {
             source: NetSource::Count,
             renamed_from,
             since_seed: None,
-            doubts: Vec::new(),
+            doubts,
             is_certain,
         };
         if let Some((seed, columns)) = seed.zip(columns) {
@@ -172,59 +165,6 @@ impl Observer {
     }
 }
 
-impl<'a> Window<'a> {
-    fn new(before: &'a Catalog, after: &'a Catalog, facts: &'a WalFacts) -> Self {
-        Self {
-            before,
-            after,
-            before_by_oid: before.tables.values().map(|table| (table.oid, table)).collect(),
-            after_oids: after.tables.values().map(|table| table.oid).collect(),
-            facts,
-        }
-    }
-
-    fn events(&self, now: &Table, then: Option<&Table>) -> BTreeSet<TableEvent> {
-        let mut events = BTreeSet::new();
-        match self.before.tables.get(&now.name) {
-            Some(namesake) if namesake.oid != now.oid => drop(events.insert(TableEvent::Replaced)),
-            None if then.is_none() => drop(events.insert(TableEvent::Created)),
-            _ => {}
-        }
-        if then.is_some_and(|then| then.filenode != now.filenode) {
-            events.insert(TableEvent::Rewritten);
-        }
-        events
-    }
-
-    /// What statements did to a table: in its file, in the one that it had before, and in that of the table that
-    /// it took the place of.
-    fn gross(&self, now: &Table, then: Option<&Table>) -> GrossRows {
-        let mut gross = self.rows_of(now.filenode);
-        if let Some(then) = then
-            && then.filenode != now.filenode
-        {
-            // A rewrite writes every row anew; no statement inserted those.
-            let copied = self.facts.copied.get(&(self.after.database_oid, now.filenode)).copied();
-            if now.filenode != now.oid {
-                gross.inserted = gross.inserted.saturating_sub(copied.unwrap_or(0));
-            }
-            gross = sum(gross, self.rows_of(then.filenode));
-        }
-        match self.before.tables.get(&now.name) {
-            Some(namesake) if namesake.oid != now.oid && !self.after_oids.contains(&namesake.oid) => {
-                sum(gross, self.rows_of(namesake.filenode))
-            }
-            _ => gross,
-        }
-    }
-
-    /// What the log counted for a file; nothing for a table without one.
-    fn rows_of(&self, filenode: u32) -> GrossRows {
-        let file = (self.after.database_oid, filenode);
-        self.facts.rows.by_file.get(&file).copied().unwrap_or_default()
-    }
-}
-
 impl Tally {
     fn add(&mut self, gross: GrossRows) {
         self.gross = sum(self.gross, gross);
@@ -239,14 +179,6 @@ fn counted(gross: GrossRows) -> Option<NetRows> {
             Some(NetRows { missing, ..NetRows::default() })
         }
         _ => None,
-    }
-}
-
-fn sum(one: GrossRows, other: GrossRows) -> GrossRows {
-    GrossRows {
-        inserted: one.inserted + other.inserted,
-        updated: one.updated + other.updated,
-        deleted: one.deleted + other.deleted,
     }
 }
 

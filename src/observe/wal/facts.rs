@@ -1,6 +1,6 @@
 //! What one stretch of the log says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::change::WalRows;
 
@@ -25,4 +25,6 @@ pub struct WalFacts {
     /// Transactions and subtransactions that wrote rows and had not ended at the end of this stretch: running,
     /// prepared, or lost in a crash.
     pub undecided: u64,
+    /// Files that those wrote to.
+    pub undecided_files: BTreeSet<File>,
 }

@@ -100,6 +100,7 @@ impl Ledger {
             committed: std::mem::take(&mut self.committed),
             aborted: std::mem::take(&mut self.aborted),
             undecided: self.open.values().map(|transaction| u64::from(transaction.has_rows())).sum(),
+            undecided_files: self.open.values().flat_map(Transaction::written_files).collect(),
             ..WalFacts::default()
         };
         for (file, rows) in std::mem::take(&mut self.totals) {
@@ -137,7 +138,11 @@ impl Ledger {
 
 impl Transaction {
     fn has_rows(&self) -> bool {
-        self.files.values().any(|rows| !rows.gross.is_zero())
+        self.written_files().next().is_some()
+    }
+
+    fn written_files(&self) -> impl Iterator<Item = File> {
+        self.files.iter().filter(|(_, rows)| !rows.gross.is_zero()).map(|(file, _)| *file)
     }
 
     fn add_to(self, totals: &mut BTreeMap<File, FileRows>) {

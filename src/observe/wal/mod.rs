@@ -5,11 +5,14 @@
 //! read as little-endian with pages of 8 kB, as every packaged server writes it.
 
 mod bytes;
+#[cfg(test)]
+mod crafted;
 mod error;
 mod facts;
 mod heap;
 mod layout;
 mod ledger;
+mod meaning;
 mod page;
 mod reader;
 mod record;

@@ -2,13 +2,11 @@
 
 use super::error::WalError;
 use super::facts::WalFacts;
-use super::heap::Written;
 use super::layout::Layout;
 use super::ledger::Ledger;
+use super::meaning::note;
 use super::page::{PAGE_BYTES, PageHeader, SHORT_HEADER_BYTES};
-use super::record::{Body, HEADER_BYTES, MAX_BYTES, Manager, RecordHeader};
-use super::storage::{self, Stored};
-use super::transaction::Ending;
+use super::record::{HEADER_BYTES, MAX_BYTES, Manager, RecordHeader};
 use crate::model::lsn::Lsn;
 
 const ALIGNMENT: u64 = 8;
@@ -234,34 +232,6 @@ impl Reader {
             }
         }
     }
-}
-
-/// Enters a record in the ledger; `None`, and nothing entered, if it does not fit the layout.
-fn note(ledger: &mut Ledger, header: &RecordHeader, record: &[u8], layout: Layout) -> Option<()> {
-    let body = Body::read(record, layout)?;
-    match header.manager {
-        Manager::Transaction => match Ending::read(header.xid, header.kind, body.main, layout)? {
-            Ending::Committed(xids) => ledger.end(&xids, true),
-            Ending::Aborted(xids) => ledger.end(&xids, false),
-            Ending::Nothing => {}
-        },
-        Manager::Storage => {
-            if let Stored::Made(file) = Stored::read(header.kind, body.main)? {
-                ledger.make(header.xid, file);
-            }
-        }
-        Manager::Standby => {
-            for lock in storage::exclusive_locks(header.kind, body.main)? {
-                ledger.lock(lock);
-            }
-        }
-        Manager::Heap | Manager::Heap2 => match Written::read(header.manager, header.kind, body.main)? {
-            Written::Nothing => {}
-            written => ledger.write(header.xid, body.file?, written),
-        },
-        Manager::Log | Manager::Other => {}
-    }
-    Some(())
 }
 
 fn is_switch(kind: u8) -> bool {

@@ -1,0 +1,119 @@
+//! Tests of the merge.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn row(key: &str, content: u128) -> RowDigest {
+    RowDigest { key: key.into(), content }
+}
+
+fn rows(rows: &[(&str, u128)]) -> Vec<RowDigest> {
+    rows.iter().map(|(key, content)| row(key, *content)).collect()
+}
+
+/// Feeds what the merge wants, `batch` rows at a time; also the most rows it ever held.
+fn merge(before: Vec<RowDigest>, after: Vec<RowDigest>, batch: usize) -> (NetRows, usize) {
+    let (mut before, mut after) = (before.into_iter(), after.into_iter());
+    let (mut merge, mut held) = (Merge::new(), 0);
+    while let Some(side) = merge.wants() {
+        let source = if side == Side::Before { &mut before } else { &mut after };
+        let next: Vec<_> = source.take(batch).collect();
+        if next.is_empty() {
+            merge.end(side);
+        } else {
+            merge.push(side, next).unwrap();
+        }
+        held = held.max(merge.before.rows.len() + merge.after.rows.len());
+    }
+    (merge.finish().unwrap(), held)
+}
+
+#[track_caller]
+fn check(before: &[(&str, u128)], after: &[(&str, u128)], expected: (u64, u64, u64)) {
+    for batch in [1, 2, 100] {
+        let (net, _) = merge(rows(before), rows(after), batch);
+        assert_eq!((net.missing, net.new, net.different), expected, "in batches of {batch}");
+    }
+}
+
+#[test]
+fn rows_are_missing_new_or_different_by_key() {
+    check(&[("a", 1), ("b", 2), ("c", 3)], &[("a", 1), ("c", 4), ("d", 5)], (1, 1, 1));
+    check(&[], &[("a", 1), ("b", 1)], (0, 2, 0));
+    check(&[("a", 1), ("b", 1)], &[], (2, 0, 0));
+    check(&[], &[], (0, 0, 0));
+}
+
+#[test]
+fn equal_rows_without_a_key_count_each() {
+    check(&[("x", 7), ("x", 7), ("x", 7)], &[("x", 7)], (2, 0, 0));
+    check(&[("x", 7)], &[("x", 7), ("x", 7), ("y", 8)], (0, 2, 0));
+}
+
+#[test]
+fn rows_of_one_key_pair_up_by_content_first() {
+    check(&[("k", 1), ("k", 2)], &[("k", 2), ("k", 3)], (0, 0, 1));
+    check(&[("k", 1), ("k", 2), ("k", 3)], &[("k", 3), ("k", 9)], (1, 0, 1));
+}
+
+#[test]
+fn rows_out_of_order_are_an_error_without_their_key() {
+    let within = Merge::new().push_before(rows(&[("b", 1), ("a", 1)])).unwrap_err();
+    assert_eq!(within.kind, ErrorKind::Unverified);
+    let mut merge = Merge::new();
+    merge.push_after(rows(&[("secret", 1)])).unwrap();
+    let across = merge.push_after(rows(&[("a", 1)])).unwrap_err();
+    assert!(!across.to_string().contains("secret"));
+}
+
+#[test]
+fn a_merge_that_was_cut_short_says_so() {
+    let mut merge = Merge::new();
+    merge.push_before(rows(&[("a", 1)])).unwrap();
+    merge.end(Side::Before);
+    assert_eq!(merge.wants(), Some(Side::After));
+    assert_eq!(merge.finish().unwrap_err().kind, ErrorKind::Unverified);
+}
+
+#[test]
+fn memory_stays_at_two_batches_whatever_the_sides_do() {
+    let many: Vec<_> = (0..10_000).map(|n| row(&format!("{n:05}"), n)).collect();
+    let (net, held) = merge(many.clone(), Vec::new(), 100);
+    assert_eq!((net.missing, held <= 200), (10_000, true));
+    let (net, held) = merge(many[9_000..].to_vec(), many, 100);
+    assert_eq!((net.new, held <= 200), (9_000, true));
+}
+
+proptest! {
+    #[test]
+    fn counts_add_up_for_any_two_sides(
+        mut before in prop::collection::vec((0_u8..20, 0_u128..3), 0..60),
+        mut after in prop::collection::vec((0_u8..20, 0_u128..3), 0..60),
+        batch in 1_usize..9,
+    ) {
+        before.sort_unstable();
+        after.sort_unstable();
+        let digests = |rows: &[(u8, u128)]| {
+            rows.iter().map(|(key, content)| RowDigest { key: vec![*key], content: *content }).collect()
+        };
+        let (net, _) = merge(digests(&before), digests(&after), batch);
+        // Independently: what is left of each side once equal rows are struck out, key by key.
+        let mut expected = NetRows::default();
+        for key in 0..20 {
+            let of = |rows: &[(u8, u128)]| rows.iter().filter(|row| row.0 == key).copied().collect::<Vec<_>>();
+            let (mut left, mut added) = (of(&before), Vec::new());
+            for row in of(&after) {
+                match left.iter().position(|other| *other == row) {
+                    Some(at) => drop(left.remove(at)),
+                    None => added.push(row),
+                }
+            }
+            let both = left.len().min(added.len());
+            expected.different += both as u64;
+            expected.missing += (left.len() - both) as u64;
+            expected.new += (added.len() - both) as u64;
+        }
+        prop_assert_eq!(net, expected);
+    }
+}

@@ -1,0 +1,36 @@
+//! What one record means to the ledger.
+
+use super::heap::Written;
+use super::layout::Layout;
+use super::ledger::Ledger;
+use super::record::{Body, Manager, RecordHeader};
+use super::storage::{self, Stored};
+use super::transaction::Ending;
+
+/// Enters a record in the ledger; `None`, and nothing entered, if it does not fit the layout.
+pub(super) fn note(ledger: &mut Ledger, header: &RecordHeader, record: &[u8], layout: Layout) -> Option<()> {
+    let body = Body::read(record, layout)?;
+    match header.manager {
+        Manager::Transaction => match Ending::read(header.xid, header.kind, body.main, layout)? {
+            Ending::Committed(xids) => ledger.end(&xids, true),
+            Ending::Aborted(xids) => ledger.end(&xids, false),
+            Ending::Nothing => {}
+        },
+        Manager::Storage => {
+            if let Stored::Made(file) = Stored::read(header.kind, body.main)? {
+                ledger.make(header.xid, file);
+            }
+        }
+        Manager::Standby => {
+            for lock in storage::exclusive_locks(header.kind, body.main)? {
+                ledger.lock(lock);
+            }
+        }
+        Manager::Heap | Manager::Heap2 => match Written::read(header.manager, header.kind, body.main)? {
+            Written::Nothing => {}
+            written => ledger.write(header.xid, body.file?, written),
+        },
+        Manager::Log | Manager::Other => {}
+    }
+    Some(())
+}
