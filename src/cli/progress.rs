@@ -100,6 +100,9 @@ impl Face {
                 self.bar.set_message(text);
                 self.last_table = table;
             }
+            Event::SeedEntry { title, done, total } => {
+                self.bar.set_message(format!("{} of {total}: {title}", done + 1));
+            }
             Event::MigrationStarted { name } => self.bar.set_message(name),
             Event::MigrationEnded { name, took, applied } => {
                 let word = if applied { "applied" } else { "FAILED" };

@@ -92,7 +92,7 @@ fn show(seeds: &[SeedRecord], json: bool, output: &Output) -> Result<u8> {
         return Ok(0);
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header([
+    table.load_style(presets::NOTHING).set_header([
         "KEY",
         "ENVIRONMENT",
         "DATABASE",

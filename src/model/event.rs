@@ -45,6 +45,15 @@ pub enum Event {
         /// Size of the backup in bytes.
         bytes_total: u64,
     },
+    /// A piece of a backup's SQL is about to run: a table, an index, a constraint.
+    SeedEntry {
+        /// What it is (`INDEX customers_email_key`).
+        title: String,
+        /// How many of its section ran before it.
+        done: usize,
+        /// How many its section has.
+        total: usize,
+    },
     /// A migration began.
     MigrationStarted {
         /// Its name.

@@ -61,7 +61,7 @@ async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -
         let inventory =
             images::inventory_with(world, story, &[&service.runtime.image, plan::HELPER_IMAGE]).await?;
         let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
-        let key = key_of(&chosen, database, story.settings, service, &image);
+        let key = key_of(&chosen, database, story.settings, service, &image)?;
         if let Some(seed) = inventory.seeds.iter().find(|seed| seed.key == key) {
             tell(story.events, Event::Note { text: format!("seed {key} of {}: reused", database.service) });
             return Ok(SeedUse { seed: seed.clone(), reused: true });
@@ -90,14 +90,13 @@ fn key_of(
     settings: &Settings,
     service: &Service,
     image: &ImageFacts,
-) -> SeedKey {
-    let prepare: Vec<&str> = database.prepare.iter().map(|(_, sql)| sql.as_str()).collect();
-    let cluster = plan::cluster_settings(&service.runtime);
+) -> Result<SeedKey> {
+    let cluster: Vec<(String, String)> = plan::cluster_settings(&service.runtime).into_iter().collect();
     seed::key(&seed::Ingredients {
         fingerprint: &chosen.fingerprint,
         masking: &database.masking,
         mask_key_id: &mask::key_id(&settings.mask_key),
-        prepare: &prepare,
+        prepare: &database.prepare,
         image_id: &image.id,
         cluster: &cluster,
     })
@@ -163,7 +162,7 @@ impl Building<'_> {
             key: self.key.clone(),
             environment: self.story.environment.name.clone(),
             database: self.service.name.clone(),
-            backup_taken_at: archive.created_at().unwrap_or(self.chosen.file.modified_at),
+            backup_taken_at: archive.created_at.unwrap_or(self.chosen.file.modified_at),
             sealed_at: run.world.clock.now(),
             size_bytes: size?,
             build_s: begun.elapsed().as_secs_f64(),
@@ -186,17 +185,20 @@ impl Building<'_> {
         database: &Arc<dyn Database>,
     ) -> Result<BTreeMap<String, u64>> {
         let target = Arc::new(SeedDatabase(Arc::clone(database)));
-        let bytes_total = self.chosen.file.size_bytes;
         let events = run.events.clone();
-        let progress = move |progress: seed::Progress| {
-            let seed::Progress { table, rows, bytes_read } = progress;
-            tell(&events, Event::SeedProgress { table: table.to_string(), rows, bytes_read, bytes_total });
+        let progress = move |progress: seed::Progress| match progress {
+            seed::Progress::Rows { table, rows, bytes_read, bytes_total } => {
+                tell(&events, Event::SeedProgress { table: table.to_string(), rows, bytes_read, bytes_total });
+            }
+            seed::Progress::Entry { title, done, total, .. } => {
+                tell(&events, Event::SeedEntry { title, done, total });
+            }
         };
         let parallel = std::thread::available_parallelism().map_or(2, usize::from).min(8);
         let masking = &self.database.masking;
         let filled = seed::fill(
             source,
-            Arc::clone(archive),
+            archive,
             masking,
             &self.story.settings.mask_key,
             target,
