@@ -3,8 +3,8 @@
 use super::sql::{Statement, Token};
 use crate::model::name::TableName;
 
-/// Takes a name, with its schema or in `schema`, from the front of `tokens`.
-pub(super) fn take_name(tokens: &mut &[Token], schema: &str) -> Option<TableName> {
+/// Takes the name of a relation, with its schema or in `schema`, from the front of `tokens`; `None` if there is none.
+pub fn take_name(tokens: &mut &[Token], schema: &str) -> Option<TableName> {
     let first = take_identifier(tokens)?;
     if tokens.first() != Some(&Token::Symbol('.')) {
         return Some(TableName::new(schema, first));

@@ -19,12 +19,14 @@ mod rows;
 mod scan;
 mod settings;
 mod source;
+mod splitter;
 mod sql;
 #[cfg(test)]
 mod tests;
 mod toc;
 mod wire;
 
+pub use copy::take_name;
 pub use entry::{Archive, Entry, Format, RowsAt, Section, TableData};
 pub use rows::{Rows, rows};
 pub use source::ReadSeek;

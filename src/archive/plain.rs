@@ -8,7 +8,8 @@ use super::restore::{Fate, fate, tolerate_public};
 use super::scan::Scan;
 use super::settings::Settings;
 use super::source::{ReadSeek, corrupt, truncated};
-use super::sql::{Splitter, Statement, Token};
+use super::splitter::Splitter;
+use super::sql::{Statement, Token};
 use crate::model::error::{Error, ErrorKind, Result};
 
 /// Reads the whole dump once.

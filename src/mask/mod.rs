@@ -28,6 +28,7 @@ mod rows;
 mod rule;
 #[cfg(test)]
 pub(crate) mod testing;
+mod told;
 mod words;
 
 pub use check::{check, completeness};
