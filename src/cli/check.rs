@@ -27,7 +27,7 @@ pub struct Args {
     junit: Option<PathBuf>,
 }
 
-pub async fn run(global: &Global, args: Args, output: &Output) -> Result<u8> {
+pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
     let environment = environments::load(global, &args.environment)?;
     let session = session::open(global, output).await?;
     let stop = signals::listen()?;

@@ -48,7 +48,7 @@ pub struct Global {
     )]
     environments: PathBuf,
     /// The folder in which `stage` keeps its journals and its mask key
-    /// [default: $XDG_STATE_HOME/stage, else ~/.local/state/stage].
+    /// [default: `$XDG_STATE_HOME/stage`, else `~/.local/state/stage`].
     #[arg(long, global = true, value_name = "DIR", env = "STAGE_STATE")]
     state: Option<PathBuf>,
     /// When to use colour.
@@ -105,13 +105,13 @@ pub fn main() -> ExitCode {
             return output.fail(&Error::new(ErrorKind::Bug, "no threads could be started").because(cause));
         }
     };
-    match runtime.block_on(dispatch(cli, &output)) {
+    match runtime.block_on(dispatch(cli, output)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => output.fail(&error),
     }
 }
 
-async fn dispatch(cli: Cli, output: &Output) -> Result<u8, Error> {
+async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
     match cli.command {
         Command::Check(args) => check::run(&cli.global, args, output).await,
         Command::Seed(command) => seed::run(&cli.global, command, output).await,

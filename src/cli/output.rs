@@ -24,10 +24,19 @@ pub enum Colour {
 pub struct Output {
     stdout_colour: bool,
     stderr_colour: bool,
-    /// Whether progress is drawn in place.
-    pub is_live: bool,
-    /// Whether progress is shown at all.
-    pub is_quiet: bool,
+    /// How progress is shown.
+    pub talk: Talk,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Talk {
+    /// Drawn in place, on a terminal.
+    Live,
+    /// A line at a time, for logs.
+    Plain,
+    /// Not at all.
+    Quiet,
 }
 
 impl Output {
@@ -42,8 +51,11 @@ impl Output {
         Self {
             stdout_colour: on(std::io::stdout().is_terminal()),
             stderr_colour: on(std::io::stderr().is_terminal()),
-            is_live: std::io::stderr().is_terminal(),
-            is_quiet,
+            talk: match (is_quiet, std::io::stderr().is_terminal()) {
+                (true, _) => Talk::Quiet,
+                (false, true) => Talk::Live,
+                (false, false) => Talk::Plain,
+            },
         }
     }
 
@@ -64,13 +76,14 @@ impl Output {
     }
 
     /// A result, to stdout.
+    #[expect(clippy::unused_self, reason = "results go through the same hands as talk, wherever they go")]
     pub fn result(self, text: &str) -> Result<()> {
         std::io::stdout().write_all(text.as_bytes()).or_else(ignore_closed_pipe)
     }
 
     /// Talk, to stderr.
     pub fn say(self, text: &str) {
-        if !self.is_quiet {
+        if self.talk != Talk::Quiet {
             let _ = writeln!(std::io::stderr(), "{text}");
         }
     }

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::output::Output;
+use super::output::{Output, Talk};
 use crate::model::event::Event;
 use crate::world::Events;
 
@@ -19,9 +19,9 @@ pub struct Progress {
 
 impl Progress {
     /// Starts to listen.
-    pub fn start(output: &Output) -> Self {
+    pub fn start(output: Output) -> Self {
         let (events, receiver) = mpsc::unbounded_channel();
-        let listener = tokio::spawn(listen(receiver, *output));
+        let listener = tokio::spawn(listen(receiver, output));
         Self { events, listener }
     }
 
@@ -56,7 +56,7 @@ struct Face {
 
 impl Face {
     fn new(output: Output) -> Self {
-        let is_drawn = output.is_live && !output.is_quiet;
+        let is_drawn = output.talk == Talk::Live;
         let bar = ProgressBar::with_draw_target(
             None,
             if is_drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() },
@@ -94,7 +94,7 @@ impl Face {
             Event::SeedProgress { table, rows, bytes_read, bytes_total } => {
                 let text =
                     format!("{} of {}: {table} {rows} rows", ByteSize(bytes_read), ByteSize(bytes_total));
-                if !self.output.is_live && self.last_table != table {
+                if self.output.talk == Talk::Plain && self.last_table != table {
                     self.line(&format!("{:<10} {table}", self.phase));
                 }
                 self.bar.set_message(text);
@@ -112,7 +112,7 @@ impl Face {
     }
 
     fn line(&self, text: &str) {
-        if self.output.is_live && !self.output.is_quiet {
+        if self.output.talk == Talk::Live {
             self.bar.println(text);
         } else {
             self.output.say(text);

@@ -35,7 +35,7 @@ pub enum Command {
     },
 }
 
-pub async fn run(global: &Global, command: Command, output: &Output) -> Result<u8> {
+pub async fn run(global: &Global, command: Command, output: Output) -> Result<u8> {
     match command {
         Command::Build { environment, json } => build(global, &environment, json, output).await,
         Command::List { json } => list(global, json, output).await,
@@ -43,7 +43,7 @@ pub async fn run(global: &Global, command: Command, output: &Output) -> Result<u
     }
 }
 
-async fn build(global: &Global, name: &str, json: bool, output: &Output) -> Result<u8> {
+async fn build(global: &Global, name: &str, json: bool, output: Output) -> Result<u8> {
     let environment = environments::load(global, name)?;
     let session = session::open(global, output).await?;
     let stop = signals::listen()?;
@@ -62,14 +62,14 @@ async fn build(global: &Global, name: &str, json: bool, output: &Output) -> Resu
     show(&seeds, json, output)
 }
 
-async fn list(global: &Global, json: bool, output: &Output) -> Result<u8> {
+async fn list(global: &Global, json: bool, output: Output) -> Result<u8> {
     let session = session::open(global, output).await?;
     let seeds = run::list_seeds(&session.world).await;
     session.progress.finish().await;
     show(&seeds?, json, output)
 }
 
-async fn remove(global: &Global, key: &str, output: &Output) -> Result<u8> {
+async fn remove(global: &Global, key: &str, output: Output) -> Result<u8> {
     let session = session::open(global, output).await?;
     let events = session.progress.events();
     let result = run::remove_seed(&session.world, key, &events).await;
@@ -80,7 +80,7 @@ async fn remove(global: &Global, key: &str, output: &Output) -> Result<u8> {
     Ok(0)
 }
 
-fn show(seeds: &[SeedRecord], json: bool, output: &Output) -> Result<u8> {
+fn show(seeds: &[SeedRecord], json: bool, output: Output) -> Result<u8> {
     if json {
         let text = serde_json::to_string_pretty(seeds)
             .map_err(|cause| Error::new(ErrorKind::Bug, "seeds do not serialize").because(cause))?;

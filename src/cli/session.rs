@@ -26,7 +26,7 @@ pub struct Session {
 }
 
 /// Reaches the engine and opens the state folder.
-pub async fn open(global: &Global, output: &Output) -> Result<Session> {
+pub async fn open(global: &Global, output: Output) -> Result<Session> {
     let state: Arc<dyn StateFiles> = Arc::new(DiskState::new(state_folder(global)?));
     let clock: Arc<dyn Clock> = Arc::new(crate::world::clock::SystemClock);
     let holder = holder::holder(state.as_ref(), &clock.fresh_run_id().0)?;

@@ -16,7 +16,7 @@ pub struct Args {
     dry_run: bool,
 }
 
-pub async fn run(global: &Global, args: Args, output: &Output) -> Result<u8> {
+pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
     let session = session::open(global, output).await?;
     if args.dry_run {
         let preview = run::preview_sweep(&session.world, &session.settings).await;

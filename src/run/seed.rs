@@ -24,7 +24,7 @@ use crate::world::{Database, World};
 use crate::world::{Events, Stop, tell};
 
 /// How long a fresh cluster may take to be made and answer.
-const INIT_TIMEOUT: Duration = Duration::from_secs(120);
+const INIT_TIMEOUT: Duration = Duration::from_mins(2);
 /// How long to wait before looking again whether somebody else's build of the same seed is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -71,7 +71,11 @@ async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -
                 story.events,
                 Event::Note { text: format!("seed {key} is being built by another run: waiting") },
             );
-            story.stop.or(async { Ok(tokio::time::sleep(LOOK_AGAIN).await) }).await?;
+            let rest = async {
+                tokio::time::sleep(LOOK_AGAIN).await;
+                Ok(())
+            };
+            story.stop.or(rest).await?;
             continue;
         }
         let building = Building { story, database, service, image: &image, key: &key, chosen: &chosen };
@@ -188,7 +192,10 @@ impl Building<'_> {
         let events = run.events.clone();
         let progress = move |progress: seed::Progress| match progress {
             seed::Progress::Rows { table, rows, bytes_read, bytes_total } => {
-                tell(&events, Event::SeedProgress { table: table.to_string(), rows, bytes_read, bytes_total });
+                tell(
+                    &events,
+                    Event::SeedProgress { table: table.to_string(), rows, bytes_read, bytes_total },
+                );
             }
             seed::Progress::Entry { title, done, total, .. } => {
                 tell(&events, Event::SeedEntry { title, done, total });
@@ -196,15 +203,8 @@ impl Building<'_> {
         };
         let parallel = std::thread::available_parallelism().map_or(2, usize::from).min(8);
         let masking = &self.database.masking;
-        let filled = seed::fill(
-            source,
-            archive,
-            masking,
-            &self.story.settings.mask_key,
-            target,
-            parallel,
-            progress,
-        );
+        let filled =
+            seed::fill(source, archive, masking, &self.story.settings.mask_key, target, parallel, progress);
         run.stop.or(filled).await?;
         for (path, sql) in &self.database.prepare {
             if let Err(failure) = run.stop.or(database.run(sql)).await? {
