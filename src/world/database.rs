@@ -65,6 +65,10 @@ pub trait Database: Send + Sync {
     ) -> Result<MigrationRun>;
     /// The end of the write-ahead log up to which everything that was committed is on disk.
     async fn wal_end(&self) -> Result<Lsn>;
+    /// The end of the write-ahead log that is flushed right now, without any side effect.
+    async fn wal_flushed(&self) -> Result<Lsn>;
+    /// Size of one segment file of the write-ahead log, in bytes.
+    async fn wal_segment_size_bytes(&self) -> Result<u64>;
     /// The write-ahead log from `from` on, at most `limit_bytes` of it and never beyond `until`.
     async fn read_wal(&self, from: Lsn, until: Lsn, limit_bytes: usize) -> Result<Bytes>;
     /// Sends digests of all rows in ascending byte order of their keys, in batches.
