@@ -4,6 +4,9 @@ mod apply;
 mod stop;
 mod unwind;
 
+#[cfg(test)]
+mod tests;
+
 pub use apply::apply;
 pub use stop::{Stop, StopSwitch};
 pub use unwind::unwind;

@@ -1,6 +1,7 @@
 //! The twin keeps the promises of the real engine, and its faults do what they say.
 
-use std::collections::BTreeMap;
+mod sample;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,90 +9,13 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 
+use self::sample::{container, empty_clone, in_pool, key, network, seed, start};
 use super::{MemoryWorld, Moment};
 use crate::model::call::{Call, Performed, Undo};
-use crate::model::container::{
-    CloneOrigin, ContainerSpec, Labels, Mount, MountSource, NetworkSpec, VolumeSource, VolumeSpec,
-};
+use crate::model::container::CloneOrigin;
 use crate::model::error::ErrorKind;
-use crate::model::label;
 use crate::model::name::TableName;
-use crate::model::seed::{SeedKey, SeedRecord};
-use crate::model::service::{Port, Runtime};
 use crate::world::database::Address;
-
-fn labels(run: &str) -> Labels {
-    Labels::from([
-        (label::KIND.into(), label::KIND_STACK.into()),
-        (label::RUN.into(), run.into()),
-        (label::SERVICE.into(), "db".into()),
-    ])
-}
-
-fn network(run: &str) -> Call {
-    Call::CreateNetwork(NetworkSpec {
-        name: "net".into(),
-        subnet: format!("10.0.0.{run}/28"),
-        labels: labels(run),
-    })
-}
-
-fn volume(name: &str, source: VolumeSource) -> Call {
-    Call::CreateVolume(VolumeSpec { name: name.into(), source, labels: labels("1") })
-}
-
-fn in_pool(name: &str) -> Call {
-    volume(name, VolumeSource::Pool { subvolume: format!("clones/{name}") })
-}
-
-fn empty_clone(name: &str) -> Call {
-    Call::MakeClone { clone: name.into(), origin: CloneOrigin::Empty }
-}
-
-fn spec(run: &str) -> ContainerSpec {
-    ContainerSpec {
-        name: "db".into(),
-        runtime: Runtime {
-            image: "postgres:15".into(),
-            environment: BTreeMap::from([("POSTGRES_USER".into(), "shop".into())]),
-            ..Runtime::default()
-        },
-        network: Some("net".into()),
-        aliases: Vec::new(),
-        mounts: vec![Mount {
-            source: MountSource::Volume("data".into()),
-            target: "/var/lib/postgresql/data".into(),
-            read_only: false,
-        }],
-        ports: vec![Port { container_port: 5432, protocol: "tcp".into() }],
-        labels: labels(run),
-    }
-}
-
-fn container(run: &str) -> Call {
-    Call::CreateContainer(Box::new(spec(run)))
-}
-
-fn start() -> Call {
-    Call::StartContainer { name: "db".into() }
-}
-
-fn key() -> SeedKey {
-    SeedKey("0123456789abcdef".into())
-}
-
-fn seed() -> SeedRecord {
-    SeedRecord {
-        key: key(),
-        environment: "shop".into(),
-        database: "db".into(),
-        backup_taken_at: Timestamp::UNIX_EPOCH,
-        sealed_at: Timestamp::UNIX_EPOCH,
-        size_bytes: 1,
-        build_s: 0.5,
-        rows: BTreeMap::from([("people".into(), 3)]),
-    }
-}
 
 async fn perform(world: &MemoryWorld, call: &Call) -> Result<Performed, ErrorKind> {
     world.world().engine.perform(call).await.map_err(|error| error.kind)
