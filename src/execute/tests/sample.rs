@@ -71,7 +71,8 @@ fn volume(name: &str, source: VolumeSource) -> Call {
     Call::CreateVolume(VolumeSpec { name: name.into(), source, labels: labels(name) })
 }
 
-/// A database on a clone of the seed, a job that runs once, a web server that waits for both, and a volume that stays.
+/// A database on a clone of the seed, a job that runs once, a web server that waits for both and fills a
+/// volume that stays.
 pub(super) fn plan() -> Plan {
     let mut plan = Plan::default();
     let network = NetworkSpec { name: "net".into(), subnet: "10.0.0.0/28".into(), labels: labels("net") };
@@ -83,11 +84,11 @@ pub(super) fn plan() -> Plan {
     let db = plan.add(container("db", Some("data")), "database", &[net, clone]);
     let db = plan.add(start("db"), "database", &[db]);
     let healthy = plan.add(Call::AwaitHealthy { name: "db".into(), timeout_s: 9 }, "database", &[db]);
+    let cache = plan.add_kept(volume(CACHE, VolumeSource::Plain), "cache", &[healthy]);
     let job = plan.add(container("job", None), "job", &[net]);
     let job = plan.add(start("job"), "job", &[job, healthy]);
     let done = plan.add(Call::AwaitCompletion { name: "job".into(), timeout_s: 9 }, "job", &[job]);
-    let web = plan.add(container("web", None), "web", &[net]);
-    let web = plan.add(start("web"), "web", &[web, done]);
-    plan.add_kept(volume(CACHE, VolumeSource::Plain), "cache", &[web]);
+    let web = plan.add(container("web", Some(CACHE)), "web", &[net, cache]);
+    plan.add(start("web"), "web", &[web, done]);
     plan
 }

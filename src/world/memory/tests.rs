@@ -139,7 +139,7 @@ async fn services_behave_as_they_were_told() {
         other => panic!("{other:?}"),
     };
     let world = standing().await;
-    all(&world, &[healthy.clone()]).await;
+    all(&world, std::slice::from_ref(&healthy)).await;
     world.service_never_healthy("db");
     assert_eq!(unfit(perform(&world, &healthy).await), "not healthy after 9 s");
     world.service_never_exits("db");
