@@ -3,6 +3,9 @@
 mod apply;
 mod unwind;
 
+#[cfg(test)]
+mod tests;
+
 pub use apply::apply;
 pub use unwind::unwind;
 

@@ -1,0 +1,89 @@
+//! What databases answer, as it was said beforehand.
+
+use std::collections::BTreeMap;
+
+use super::MemoryWorld;
+use crate::model::catalog::{Catalog, Column, Table};
+use crate::model::migration::SqlFailure;
+use crate::model::name::TableName;
+use crate::world::database::{AppliedMigration, RowDigest};
+
+/// What was said beforehand of databases.
+#[derive(Default)]
+pub(super) struct Answers {
+    pub(super) catalog: Option<Catalog>,
+    pub(super) applied: Vec<AppliedMigration>,
+    /// By the name of the migration.
+    pub(super) failing: BTreeMap<String, SqlFailure>,
+    /// Fragments of SQL that fail.
+    pub(super) refused: Vec<(String, SqlFailure)>,
+    /// By the end of the container's name, and table.
+    pub(super) digests: BTreeMap<(String, TableName), Vec<RowDigest>>,
+    pub(super) run: Vec<String>,
+}
+
+#[expect(clippy::return_self_not_must_use, reason = "returns a handle of the same world, for chaining")]
+impl MemoryWorld {
+    /// What all databases say of their tables, instead of one table `people`.
+    pub fn with_catalog(&self, catalog: Catalog) -> Self {
+        self.script().answers.catalog = Some(catalog);
+        self.clone()
+    }
+
+    /// What the version tables of all databases hold from the beginning.
+    pub fn with_applied(&self, applied: Vec<AppliedMigration>) -> Self {
+        self.script().answers.applied = applied;
+        self.clone()
+    }
+
+    /// A migration that fails, by name.
+    pub fn migration_fails(&self, name: &str, failure: SqlFailure) -> Self {
+        self.script().answers.failing.insert(name.to_owned(), failure);
+        self.clone()
+    }
+
+    /// SQL that fails, by a part of its text.
+    pub fn sql_fails(&self, part: &str, failure: SqlFailure) -> Self {
+        self.script().answers.refused.push((part.to_owned(), failure));
+        self.clone()
+    }
+
+    /// Rows of a table in the containers whose names end so, in ascending order of their keys.
+    pub fn with_digests(&self, container_ends: &str, table: TableName, rows: Vec<RowDigest>) -> Self {
+        self.script().answers.digests.insert((container_ends.to_owned(), table), rows);
+        self.clone()
+    }
+
+    /// All SQL that databases were asked to run, in order, without migrations.
+    pub fn sql_run(&self) -> Vec<String> {
+        self.script().answers.run.clone()
+    }
+}
+
+/// `public.people(id integer primary key, email text)`.
+pub(super) fn people() -> Catalog {
+    let column = |name: &str, type_name: &str, position, not_null| Column {
+        name: name.to_owned(),
+        type_name: type_name.to_owned(),
+        position,
+        not_null,
+        generated: false,
+        default: None,
+    };
+    let table = Table {
+        name: TableName::new("public", "people"),
+        oid: 16_385,
+        filenode: 16_385,
+        kind: 'r',
+        unlogged: false,
+        columns: vec![column("id", "integer", 1, true), column("email", "text", 2, false)],
+        primary_key: vec!["id".to_owned()],
+        unique_keys: vec![vec!["id".to_owned()]],
+        parent: None,
+    };
+    Catalog {
+        tables: BTreeMap::from([(table.name.clone(), table)]),
+        database_oid: 16_384,
+        ..Catalog::default()
+    }
+}

@@ -1,0 +1,174 @@
+//! The ports to databases. One runs in every running container that is PostgreSQL's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::MemoryWorld;
+use super::answers::people;
+use super::engine::address;
+use super::objects::State;
+use crate::model::catalog::Catalog;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::lsn::Lsn;
+use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
+use crate::model::name::TableName;
+use crate::world::database::{Address, AppliedMigration, Database, Databases, DigestQuery, RowDigest};
+
+/// Where every write-ahead log ends: nothing is ever written to it.
+const WAL_END: Lsn = Lsn(0x0100_0028);
+/// The default of `initdb`.
+const SEGMENT_BYTES: u64 = 16 << 20;
+
+#[async_trait]
+impl Databases for MemoryWorld {
+    async fn connect(&self, at: &Address, timeout: Duration) -> Result<Arc<dyn Database>> {
+        self.numbered(|| {
+            let objects = self.objects();
+            let answering = objects.containers.values().find(|container| {
+                let is_there = container.state == State::Running && address(container) == at.socket.ip();
+                is_there && container.is_database()
+            });
+            let Some(container) = answering else {
+                let message = format!("no database answers at {} after {} s", at.socket, timeout.as_secs());
+                return Err(Error::new(ErrorKind::Unreachable, message));
+            };
+            let container = container.spec.name.clone();
+            Ok(Arc::new(MemoryDatabase { world: self.clone(), container }) as Arc<dyn Database>)
+        })
+        .await
+    }
+}
+
+struct MemoryDatabase {
+    world: MemoryWorld,
+    container: String,
+}
+
+impl MemoryDatabase {
+    /// As [`MemoryWorld::numbered`], of a server that still runs.
+    async fn asked<T>(&self, effect: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.world.numbered(|| self.is_up().and_then(|()| effect())).await
+    }
+
+    fn is_up(&self) -> Result<()> {
+        match self.world.objects().containers.get(&self.container) {
+            Some(container) if container.state == State::Running => Ok(()),
+            _ => {
+                let message = format!("the server in container {} closed the connection", self.container);
+                Err(Error::new(ErrorKind::Unreachable, message))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Database for MemoryDatabase {
+    async fn run(&self, sql: &str) -> Result<std::result::Result<(), SqlFailure>> {
+        self.asked(|| {
+            let answers = &mut self.world.script().answers;
+            answers.run.push(sql.to_owned());
+            let refusal = answers.refused.iter().find(|(part, _)| sql.contains(part.as_str()));
+            Ok(refusal.map_or(Ok(()), |(_, failure)| Err(failure.clone())))
+        })
+        .await
+    }
+
+    async fn catalog(&self) -> Result<Catalog> {
+        self.asked(|| Ok(self.world.script().answers.catalog.clone().unwrap_or_else(people))).await
+    }
+
+    async fn count(&self, tables: &[TableName]) -> Result<Vec<u64>> {
+        self.asked(|| {
+            let mut objects = self.world.objects();
+            let rows = &objects.content(&self.container)?.rows;
+            Ok(tables.iter().map(|table| rows.get(&table.to_string()).copied().unwrap_or_default()).collect())
+        })
+        .await
+    }
+
+    async fn copy_in(
+        &self,
+        table: &TableName,
+        _columns: &[String],
+        mut rows: mpsc::Receiver<Bytes>,
+    ) -> Result<std::result::Result<u64, SqlFailure>> {
+        let passage = self.world.inner.gate.enter()?;
+        let mut received = 0;
+        while let Some(chunk) = rows.recv().await {
+            received += memchr::memchr_iter(b'\n', &chunk).count() as u64;
+        }
+        passage.act(|| {
+            self.is_up()?;
+            let mut objects = self.world.objects();
+            *objects.content(&self.container)?.rows.entry(table.to_string()).or_default() += received;
+            Ok(Ok(received))
+        })
+    }
+
+    async fn applied(&self, _layout: MigrationLayout) -> Result<Vec<AppliedMigration>> {
+        self.asked(|| {
+            let mut applied = self.world.script().answers.applied.clone();
+            applied.extend(self.world.objects().content(&self.container)?.applied.iter().cloned());
+            Ok(applied)
+        })
+        .await
+    }
+
+    async fn apply(
+        &self,
+        _layout: MigrationLayout,
+        migration: &Migration,
+        _all: &[Migration],
+    ) -> Result<MigrationRun> {
+        self.asked(|| {
+            let failure = self.world.script().answers.failing.get(&migration.name).cloned();
+            if failure.is_none() {
+                let checksum = Some(migration.checksum.clone());
+                let applied = AppliedMigration { version: migration.version.clone(), checksum };
+                self.world.objects().content(&self.container)?.applied.push(applied);
+            }
+            Ok(MigrationRun { migration: migration.clone(), duration_s: 0.0, failure })
+        })
+        .await
+    }
+
+    async fn wal_end(&self) -> Result<Lsn> {
+        self.asked(|| Ok(WAL_END)).await
+    }
+
+    async fn wal_flushed(&self) -> Result<Lsn> {
+        self.asked(|| Ok(WAL_END)).await
+    }
+
+    async fn wal_segment_size_bytes(&self) -> Result<u64> {
+        self.asked(|| Ok(SEGMENT_BYTES)).await
+    }
+
+    async fn read_wal(&self, _from: Lsn, _until: Lsn, _limit_bytes: usize) -> Result<Bytes> {
+        self.asked(|| Ok(Bytes::new())).await
+    }
+
+    async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()> {
+        let rows = self
+            .asked(|| {
+                let script = self.world.script();
+                let mut scripted = script.answers.digests.iter();
+                let of_this = scripted.find(|((ends, table), _)| {
+                    self.container.ends_with(ends.as_str()) && *table == query.table
+                });
+                Ok(of_this.map(|(_, rows)| rows.clone()).unwrap_or_default())
+            })
+            .await?;
+        if !rows.is_empty() {
+            // Who stopped listening wants no more: no error.
+            let _ = batches.send(rows).await;
+        }
+        Ok(())
+    }
+
+    async fn close(&self) {}
+}

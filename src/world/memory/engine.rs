@@ -1,0 +1,127 @@
+//! The engine's port.
+
+use std::future::pending;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::task::yield_now;
+
+use super::MemoryWorld;
+use super::objects::{Container, State, absent, clone_path};
+use crate::model::call::{Call, Performed, Undo};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::inventory::Inventory;
+use crate::world::engine::Engine;
+
+/// What every clone is said to hold.
+const CLONE_BYTES: u64 = 1 << 20;
+
+impl MemoryWorld {
+    /// Passes the gate, lets what else is ready begin, and acts.
+    pub(super) async fn numbered<T>(&self, effect: impl FnOnce() -> Result<T>) -> Result<T> {
+        let passage = self.inner.gate.enter()?;
+        yield_now().await;
+        passage.act(effect)
+    }
+
+    fn twice_if_asked<T>(&self, mut effect: impl FnMut() -> Result<T>) -> Result<T> {
+        let first = effect();
+        if self.inner.gate.repeats() { effect() } else { first }
+    }
+
+    fn hangs(&self, container: &str) -> bool {
+        let (objects, script) = (self.objects(), self.script());
+        objects
+            .containers
+            .get(container)
+            .is_some_and(|container| script.hanging.contains(container.service()))
+    }
+}
+
+#[async_trait]
+impl Engine for MemoryWorld {
+    async fn inventory(&self, images: &[String]) -> Result<Inventory> {
+        self.numbered(|| self.look(images)).await
+    }
+
+    async fn perform(&self, call: &Call) -> Result<Performed> {
+        let passage = self.inner.gate.enter()?;
+        yield_now().await;
+        if let Call::AwaitHealthy { name, .. } | Call::AwaitCompletion { name, .. } = call
+            && self.hangs(name)
+        {
+            return pending().await;
+        }
+        passage.act(|| self.twice_if_asked(|| self.objects().perform(call, &self.script())))
+    }
+
+    async fn undo(&self, undo: &Undo) -> Result<()> {
+        self.numbered(|| self.twice_if_asked(|| self.objects().undo(undo, &self.script()))).await
+    }
+
+    async fn published(&self, container: &str, port: u16) -> Result<SocketAddr> {
+        self.numbered(|| {
+            let objects = self.objects();
+            let found = objects.container(container)?;
+            let is_published = found.spec.ports.iter().any(|published| published.container_port == port);
+            if found.state == State::Running && is_published {
+                return Ok(SocketAddr::new(address(found), port));
+            }
+            let message = format!("container {container} does not publish port {port}");
+            Err(Error::new(ErrorKind::Unreachable, message))
+        })
+        .await
+    }
+
+    async fn await_exit(&self, container: &str, _timeout: Duration) -> Result<Option<i64>> {
+        let passage = self.inner.gate.enter()?;
+        yield_now().await;
+        if self.hangs(container) {
+            return pending().await;
+        }
+        passage.act(|| self.objects().exit(container, &self.script()))
+    }
+
+    async fn output_tail(&self, container: &str, lines: usize) -> Result<String> {
+        self.numbered(|| {
+            let service = self.objects().container(container)?.service().to_owned();
+            let output = self.script().output_of(&service);
+            let all: Vec<&str> = output.lines().collect();
+            Ok(all[all.len().saturating_sub(lines)..].join("\n"))
+        })
+        .await
+    }
+
+    async fn download(&self, container: &str, path: &str) -> Result<Option<Vec<u8>>> {
+        self.numbered(|| {
+            let objects = self.objects();
+            let service = objects.container(container)?.service();
+            Ok(self.script().written.get(&(service.to_owned(), path.to_owned())).cloned())
+        })
+        .await
+    }
+
+    async fn clones(&self) -> Result<Vec<String>> {
+        self.numbered(|| {
+            let objects = self.objects();
+            let clones = objects.subvolumes.keys().filter_map(|path| path.strip_prefix("clones/"));
+            Ok(clones.map(str::to_owned).collect())
+        })
+        .await
+    }
+
+    async fn clone_size_bytes(&self, clone: &str) -> Result<u64> {
+        self.numbered(|| {
+            let is_there = self.objects().subvolumes.contains_key(&clone_path(clone));
+            if is_there { Ok(CLONE_BYTES) } else { Err(absent("clone", clone)) }
+        })
+        .await
+    }
+}
+
+/// An address of this machine that says which container it is: 127.0.0.1 is the first that was made.
+pub(super) fn address(container: &Container) -> IpAddr {
+    let [_, high, middle, low] = container.number.to_be_bytes();
+    Ipv4Addr::new(127, high, middle, low).into()
+}

@@ -1,0 +1,197 @@
+//! What was said beforehand: which images and files there are, how services behave, what databases answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::MemoryWorld;
+use super::answers::Answers;
+use super::inventory::image;
+use super::objects::{Container, Content, State};
+use super::perform::seed_path;
+use crate::model::container::{Labels, VolumeSource, VolumeSpec};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::inventory::ImageFacts;
+use crate::model::label;
+use crate::model::migration::{Migration, MigrationLayout};
+use crate::model::seed::SeedRecord;
+use crate::model::service::Healthcheck;
+
+#[derive(Default)]
+pub(super) struct Script {
+    /// `None`: every image that is asked for is there.
+    pub(super) images: Option<BTreeMap<String, ImageFacts>>,
+    pub(super) files: BTreeMap<PathBuf, ScriptedFile>,
+    pub(super) migrations: BTreeMap<PathBuf, (MigrationLayout, Vec<Migration>)>,
+    /// By service; what is not here exits with 0 when somebody waits for it.
+    exits: BTreeMap<String, Exit>,
+    unhealthy: BTreeSet<String>,
+    pub(super) hanging: BTreeSet<String>,
+    output: BTreeMap<String, String>,
+    /// By service and path.
+    pub(super) written: BTreeMap<(String, String), Vec<u8>>,
+    /// What cannot be removed, as an undo names it.
+    pub(super) stays: BTreeSet<String>,
+    pub(super) answers: Answers,
+}
+
+pub(super) struct ScriptedFile {
+    pub(super) bytes: Bytes,
+    pub(super) modified_at: Timestamp,
+}
+
+#[derive(Clone, Copy)]
+enum Exit {
+    With(i64),
+    Never,
+}
+
+/// Whether a service is well.
+pub(super) enum Fitness {
+    Fit,
+    Unfit(String),
+}
+
+impl Script {
+    pub(super) fn has_image(&self, reference: &str) -> bool {
+        self.images.as_ref().is_none_or(|images| images.contains_key(reference))
+    }
+
+    pub(super) fn output_of(&self, service: &str) -> String {
+        self.output.get(service).cloned().unwrap_or_default()
+    }
+
+    /// A service of which it was said that it exits does so at once; any other runs.
+    pub(super) fn state_once_started(&self, service: &str) -> State {
+        match self.exits.get(service) {
+            Some(Exit::With(code)) => State::Exited(*code),
+            Some(Exit::Never) | None => State::Running,
+        }
+    }
+
+    /// The code with which a service that runs will exit; `None` if it never does.
+    pub(super) fn exit_code(&self, service: &str) -> Option<i64> {
+        match self.exits.get(service) {
+            Some(Exit::With(code)) => Some(*code),
+            Some(Exit::Never) => None,
+            None => Some(0),
+        }
+    }
+
+    pub(super) fn fitness(&self, container: &Container, timeout_s: u64) -> Fitness {
+        let is_probed = matches!(container.spec.runtime.healthcheck, Some(Healthcheck::Probe { .. }));
+        match container.state {
+            // A one-shot that is done before anybody looked did run.
+            State::Exited(0) if !is_probed => Fitness::Fit,
+            State::Exited(code) => Fitness::Unfit(format!("exited with {code}")),
+            State::Running if !self.unhealthy.contains(container.service()) => Fitness::Fit,
+            State::Running | State::Created => Fitness::Unfit(format!("not healthy after {timeout_s} s")),
+        }
+    }
+}
+
+#[expect(clippy::return_self_not_must_use, reason = "returns a handle of the same world, for chaining")]
+impl MemoryWorld {
+    /// An image that is there; once one was named, those that were not are missing until they are pulled.
+    pub fn with_image(&self, reference: &str) -> Self {
+        self.with_image_facts(reference, image(reference))
+    }
+
+    /// As [`Self::with_image`], with what the image says of itself.
+    pub fn with_image_facts(&self, reference: &str, facts: ImageFacts) -> Self {
+        self.script().images.get_or_insert_default().insert(reference.to_owned(), facts);
+        self.clone()
+    }
+
+    /// A file.
+    pub fn with_file(&self, path: impl AsRef<Path>, bytes: impl Into<Bytes>, modified_at: Timestamp) -> Self {
+        let file = ScriptedFile { bytes: bytes.into(), modified_at };
+        self.script().files.insert(path.as_ref().to_owned(), file);
+        self.clone()
+    }
+
+    /// What a directory of migrations holds.
+    pub fn with_migrations(
+        &self,
+        directory: impl AsRef<Path>,
+        layout: MigrationLayout,
+        migrations: Vec<Migration>,
+    ) -> Self {
+        self.script().migrations.insert(directory.as_ref().to_owned(), (layout, migrations));
+        self.clone()
+    }
+
+    /// A pool with a frozen and registered seed, as a run before this one left it.
+    pub fn with_seed(&self, record: &SeedRecord) -> Result<Self> {
+        let json = serde_json::to_string(record).map_err(|cause| {
+            Error::new(ErrorKind::Bug, "a seed's record does not serialize").because(cause)
+        })?;
+        let labels = Labels::from([
+            (label::KIND.to_owned(), label::KIND_SEED.to_owned()),
+            (label::FORMAT.to_owned(), label::FORMAT_VERSION.to_owned()),
+            (label::ENVIRONMENT.to_owned(), record.environment.clone()),
+            (label::SEED_KEY.to_owned(), record.key.0.clone()),
+            (label::SEED_RECORD.to_owned(), json),
+        ]);
+        let (name, subvolume) = (record.key.volume(), seed_path(&record.key));
+        let mut objects = self.objects();
+        objects.has_pool = true;
+        objects
+            .subvolumes
+            .insert(subvolume.clone(), Content { rows: record.rows.clone(), applied: Vec::new() });
+        let source = VolumeSource::Pool { subvolume };
+        objects.volumes.insert(name.clone(), VolumeSpec { name, source, labels });
+        drop(objects);
+        Ok(self.clone())
+    }
+
+    /// A service that exits with this code as soon as it is started.
+    pub fn service_exits(&self, service: &str, code: i64) -> Self {
+        self.script().exits.insert(service.to_owned(), Exit::With(code));
+        self.clone()
+    }
+
+    /// A service that still runs when the time of whoever waits for its exit is over.
+    pub fn service_never_exits(&self, service: &str) -> Self {
+        self.script().exits.insert(service.to_owned(), Exit::Never);
+        self.clone()
+    }
+
+    /// A service that runs but is not healthy when the time of whoever waits for it is over.
+    pub fn service_never_healthy(&self, service: &str) -> Self {
+        self.script().unhealthy.insert(service.to_owned());
+        self.clone()
+    }
+
+    /// A service for which waiting never ends, not even when the time is over: only a signal ends such a run.
+    pub fn service_hangs(&self, service: &str) -> Self {
+        self.script().hanging.insert(service.to_owned());
+        self.clone()
+    }
+
+    /// What a service writes to its output.
+    pub fn service_says(&self, service: &str, output: &str) -> Self {
+        self.script().output.insert(service.to_owned(), output.to_owned());
+        self.clone()
+    }
+
+    /// A file that a service writes in its container.
+    pub fn service_writes(&self, service: &str, path: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        self.script().written.insert((service.to_owned(), path.to_owned()), bytes.into());
+        self.clone()
+    }
+
+    /// What cannot be removed, as an undo names it (`network stage-shop-…`), until [`Self::can_remove`].
+    pub fn cannot_remove(&self, what: &str) -> Self {
+        self.script().stays.insert(what.to_owned());
+        self.clone()
+    }
+
+    /// Ends [`Self::cannot_remove`].
+    pub fn can_remove(&self, what: &str) -> Self {
+        self.script().stays.remove(what);
+        self.clone()
+    }
+}
