@@ -24,6 +24,7 @@ mod splitter;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod title;
 mod toc;
 mod wire;
 

@@ -9,7 +9,8 @@ use super::scan::Scan;
 use super::settings::Settings;
 use super::source::{ReadSeek, corrupt, truncated};
 use super::splitter::Splitter;
-use super::sql::{Statement, Token};
+use super::sql::Statement;
+use super::title::Title;
 use crate::model::error::Result;
 
 /// Reads the whole dump once.
@@ -56,28 +57,6 @@ struct Dump {
     server_version: Option<String>,
     database: Option<String>,
     complete: bool,
-}
-
-/// What the comment above a statement says of it.
-#[derive(Clone, Default)]
-struct Title {
-    tag: String,
-    desc: String,
-    schema: Option<String>,
-    owner: Option<String>,
-}
-
-impl Title {
-    /// Reads `Name: users; Type: TABLE; Schema: public; Owner: shop`.
-    fn parse(comment: &str) -> Option<Self> {
-        let text = comment.trim().trim_start_matches("Data for ").strip_prefix("Name: ")?;
-        let (tag, rest) = text.split_once("; Type: ")?;
-        let (desc, rest) = rest.split_once("; Schema: ")?;
-        let (schema, owner) = rest.split_once("; Owner: ")?;
-        let owner = owner.split("; Tablespace: ").next().unwrap_or(owner);
-        let known = |text: &str| (text != "-" && !text.is_empty()).then(|| text.to_owned());
-        Some(Self { tag: tag.to_owned(), desc: desc.to_owned(), schema: known(schema), owner: known(owner) })
-    }
 }
 
 impl Dump {
@@ -131,7 +110,7 @@ impl Dump {
             self.authorization = authorization.then(|| statement.text.clone());
             return Ok(());
         }
-        let title = self.title_of(statement);
+        let title = self.title.or_words_of(statement);
         let reached = if self.tables.is_empty() { Section::PreData } else { Section::PostData };
         let fate = fate(&title.desc, &title.tag, reached)?;
         allowed::check(statement, &title.tag)?;
@@ -158,28 +137,6 @@ impl Dump {
             settings: self.settings.sql(),
         });
         Ok(())
-    }
-
-    /// The comment's title, or one made from the statement's own words.
-    fn title_of(&self, statement: &Statement) -> Title {
-        let words = |count: usize| {
-            statement.tokens.iter().filter_map(Token::identifier).take(count).collect::<Vec<_>>().join(" ")
-        };
-        let of_database =
-            ["create", "alter", "drop"].iter().any(|verb| statement.begins(&[verb, "database"]));
-        if of_database {
-            return Title { desc: "DATABASE".into(), tag: words(3), ..Title::default() };
-        }
-        if statement.begins(&["create", "user", "mapping"]) {
-            return Title { desc: "USER MAPPING".into(), ..Title::default() };
-        }
-        if statement.begins(&["create", "subscription"]) {
-            return Title { desc: "SUBSCRIPTION".into(), ..Title::default() };
-        }
-        if self.title.desc.is_empty() {
-            return Title { desc: words(2).to_uppercase(), tag: words(5), ..Title::default() };
-        }
-        self.title.clone()
     }
 }
 
