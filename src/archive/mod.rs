@@ -4,6 +4,7 @@
 //! the order in which they are restored, and tables whose rows are read as COPY text. What cannot be read to its
 //! true end is an error; it is never taken for the end of the rows.
 
+mod allowed;
 mod block;
 mod codec;
 mod copy;
@@ -23,6 +24,7 @@ mod splitter;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod title;
 mod toc;
 mod wire;
 

@@ -1,7 +1,7 @@
 //! Opens a plain dump: one pass that keeps its SQL and remembers where the rows are.
 
+use super::allowed;
 use super::copy::copy_from_stdin;
-use super::custom::inserts;
 use super::declared;
 use super::entry::{Archive, Entry, Format, RowsAt, Section, TableData};
 use super::restore::{Fate, fate, tolerate_public};
@@ -9,8 +9,9 @@ use super::scan::Scan;
 use super::settings::Settings;
 use super::source::{ReadSeek, corrupt, truncated};
 use super::splitter::Splitter;
-use super::sql::{Statement, Token};
-use crate::model::error::{Error, ErrorKind, Result};
+use super::sql::Statement;
+use super::title::Title;
+use crate::model::error::Result;
 
 /// Reads the whole dump once.
 pub(super) fn open(source: &mut dyn ReadSeek) -> Result<Archive> {
@@ -51,31 +52,11 @@ struct Dump {
     entries: Vec<Entry>,
     tables: Vec<TableData>,
     title: Title,
+    /// `SET SESSION AUTHORIZATION …` that is in force: grants of others than the owner need it.
+    authorization: Option<String>,
     server_version: Option<String>,
     database: Option<String>,
     complete: bool,
-}
-
-/// What the comment above a statement says of it.
-#[derive(Clone, Default)]
-struct Title {
-    tag: String,
-    desc: String,
-    schema: Option<String>,
-    owner: Option<String>,
-}
-
-impl Title {
-    /// Reads `Name: users; Type: TABLE; Schema: public; Owner: shop`.
-    fn parse(comment: &str) -> Option<Self> {
-        let text = comment.trim().trim_start_matches("Data for ").strip_prefix("Name: ")?;
-        let (tag, rest) = text.split_once("; Type: ")?;
-        let (desc, rest) = rest.split_once("; Schema: ")?;
-        let (schema, owner) = rest.split_once("; Owner: ")?;
-        let owner = owner.split("; Tablespace: ").next().unwrap_or(owner);
-        let known = |text: &str| (text != "-" && !text.is_empty()).then(|| text.to_owned());
-        Some(Self { tag: tag.to_owned(), desc: desc.to_owned(), schema: known(schema), owner: known(owner) })
-    }
 }
 
 impl Dump {
@@ -121,15 +102,24 @@ impl Dump {
             self.title = Title::default();
             return Ok(());
         }
-        let title = self.title_of(statement);
+        if self.entries.is_empty() && allowed::is_drop(statement) {
+            // `pg_dump --clean` drops first what an empty database does not have.
+            return Ok(());
+        }
+        if let Some(authorization) = allowed::authorization(statement) {
+            self.authorization = authorization.then(|| statement.text.clone());
+            return Ok(());
+        }
+        let title = self.title.or_words_of(statement);
         let reached = if self.tables.is_empty() { Section::PreData } else { Section::PostData };
         let fate = fate(&title.desc, &title.tag, reached)?;
-        check_kind(statement, &title)?;
+        allowed::check(statement, &title.tag)?;
         if !matches!(fate, Fate::Run(_)) {
             return Ok(());
         }
         // Otherwise a dump's own order stands: it is the order in which `psql` would run it.
         let section = if title.desc == "SEQUENCE SET" { Section::PostData } else { reached };
+        let definition = tolerate_public(&statement.text);
         self.entries.push(Entry {
             section,
             namespace: title
@@ -138,55 +128,16 @@ impl Dump {
             desc: title.desc,
             tag: title.tag,
             owner: title.owner,
-            definition: tolerate_public(&statement.text),
+            definition: match &self.authorization {
+                Some(authorization) => {
+                    format!("{authorization}\n{definition}\nRESET SESSION AUTHORIZATION;")
+                }
+                None => definition,
+            },
             settings: self.settings.sql(),
         });
         Ok(())
     }
-
-    /// The comment's title, or one made from the statement's own words.
-    fn title_of(&self, statement: &Statement) -> Title {
-        let words = |count: usize| {
-            statement.tokens.iter().filter_map(Token::identifier).take(count).collect::<Vec<_>>().join(" ")
-        };
-        let of_database =
-            ["create", "alter", "drop"].iter().any(|verb| statement.begins(&[verb, "database"]));
-        if of_database {
-            return Title { desc: "DATABASE".into(), tag: words(3), ..Title::default() };
-        }
-        if statement.begins(&["create", "user", "mapping"]) {
-            return Title { desc: "USER MAPPING".into(), ..Title::default() };
-        }
-        if statement.begins(&["create", "subscription"]) {
-            return Title { desc: "SUBSCRIPTION".into(), ..Title::default() };
-        }
-        if self.title.desc.is_empty() {
-            return Title { desc: words(2).to_uppercase(), tag: words(5), ..Title::default() };
-        }
-        self.title.clone()
-    }
-}
-
-/// Statements that `pg_dump` writes to make objects; anything else may carry raw rows past the masks.
-fn check_kind(statement: &Statement, title: &Title) -> Result<()> {
-    const MAKING: [&str; 9] =
-        ["alter", "comment", "create", "drop", "grant", "refresh", "revoke", "security", "reset"];
-    if statement.begins(&["insert"]) {
-        return Err(inserts(if title.tag.is_empty() { "a table" } else { &title.tag }));
-    }
-    let role = ["create", "alter", "drop"].iter().any(|verb| statement.begins(&[verb, "role"]));
-    let sets = statement.begins(&["set", "session", "authorization"]);
-    let sequence = statement.begins(&["select", "pg_catalog"])
-        && statement.tokens.get(3).is_some_and(|token| token.is("setval"));
-    let makes = MAKING.iter().any(|verb| statement.begins(&[verb])) && !role;
-    if makes || sequence || sets {
-        return Ok(());
-    }
-    let words: Vec<&str> = statement.tokens.iter().filter_map(Token::identifier).take(2).collect();
-    let what =
-        format!("the backup holds a statement that is no schema: `{} …`", words.join(" ").to_uppercase());
-    Err(Error::new(ErrorKind::Backup, what)
-        .hint("take the backup with `pg_dump` alone, and leave it as it is"))
 }
 
 #[cfg(test)]
@@ -223,12 +174,40 @@ mod tests {
             "SELECT lo_create(1);",
             "DO $$ BEGIN INSERT INTO a VALUES ('raw'); END $$;",
             "\\i other.sql",
+            "CREATE TABLE a AS SELECT 'raw';",
             "CREATE ROLE a PASSWORD 'secret';",
             "CREATE USER MAPPING FOR a SERVER b OPTIONS (password 'secret');",
         ] {
             let error = read(body).unwrap_err();
             assert!(!error.message.contains("raw") && !error.message.contains("secret"), "{}", error.message);
         }
+    }
+
+    #[test]
+    fn a_clean_dump_drops_nothing_of_an_empty_database() {
+        let archive = read(
+            "ALTER TABLE ONLY public.a DROP CONSTRAINT a_pkey;\nDROP TABLE public.a;\nCREATE TABLE public.a (x int);\n",
+        )
+        .unwrap();
+        let texts: Vec<_> = archive.entries.iter().map(|entry| entry.definition.as_str()).collect();
+        assert_eq!(texts, ["CREATE TABLE public.a (x int);"]);
+    }
+
+    #[test]
+    fn a_grant_in_the_name_of_another_role_carries_it_along() {
+        let archive = read(
+            "CREATE TABLE a (x int);\nSET SESSION AUTHORIZATION boss;\nGRANT SELECT ON a TO b;\n\
+             RESET SESSION AUTHORIZATION;\nGRANT SELECT ON a TO c;\n",
+        )
+        .unwrap();
+        let texts: Vec<_> = archive.entries.iter().map(|entry| entry.definition.as_str()).collect();
+        assert_eq!(
+            texts[1..],
+            [
+                "SET SESSION AUTHORIZATION boss;\nGRANT SELECT ON a TO b;\nRESET SESSION AUTHORIZATION;",
+                "GRANT SELECT ON a TO c;",
+            ]
+        );
     }
 
     #[test]

@@ -67,7 +67,8 @@ impl Rows {
         self.given = 0;
         loop {
             let before = self.buffer.len();
-            let wanted = CHUNK_BYTES.saturating_sub(before).max(CHUNK_BYTES / 4);
+            // A long row doubles the buffer: what has no line break is searched again each time.
+            let wanted = CHUNK_BYTES.saturating_sub(before).max(before);
             let read = (&mut self.inner).take(wanted as u64).read_to_end(&mut self.buffer);
             read.map_err(|cause| self.broken(cause))?;
             if self.buffer.len() == before {
