@@ -3,6 +3,8 @@
 //! They compare full listings of the engine, so they run one at a time: `cargo test --test live -- --test-threads=1`
 //! is what `scripts/test` runs, and a lock holds it for anybody else.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[path = "live/bad_input.rs"]
 mod bad_input;
 #[path = "live/canaries.rs"]

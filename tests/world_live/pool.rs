@@ -1,13 +1,18 @@
 //! The pool of clones on a real engine: made, used, lost and found again.
 
 use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use stage::model::call::{Call, Undo};
 use stage::model::container::{CloneOrigin, ContainerSpec, Mount, MountSource, VolumeSource, VolumeSpec};
+use stage::model::name::TableName;
 use stage::model::seed::SeedKey;
-use stage::world::Engine;
 use stage::world::docker::DockerEngine;
+use stage::world::postgres::PostgresServers;
+use stage::world::{Database, Databases, Engine};
 
+use crate::server;
 use crate::stand::{container, done, labels, name, tidy, undone};
 
 /// A container that has `volume` at `/v`.
@@ -126,4 +131,55 @@ async fn several_may_prepare_a_pool_at_once() {
         assert_eq!(e.clones().await.unwrap(), vec![clone]);
     };
     tidy(test, async { engine.remove_pool().await.unwrap() }).await;
+}
+
+/// A server whose data is the clone of this name.
+async fn serve(engine: &DockerEngine, clone: &str) -> (String, Arc<dyn Database>) {
+    let (name, subvolume) = (name("server"), format!("clones/{clone}"));
+    let source = VolumeSource::Pool { subvolume };
+    let volume = VolumeSpec { name: clone.to_owned(), source, labels: labels("r1") };
+    done(engine, Call::CreateVolume(volume)).await;
+    let mut spec = server::spec(&name);
+    let source = MountSource::Volume(clone.to_owned());
+    spec.mounts = vec![Mount { source, target: "/var/lib/postgresql/data".to_owned(), read_only: false }];
+    let at = server::start(engine, spec).await;
+    (name, PostgresServers.connect(&at, Duration::from_mins(1)).await.unwrap())
+}
+
+#[tokio::test]
+async fn a_server_starts_on_a_clone_of_sealed_data_and_leaves_the_seed_alone() {
+    let pool = name("pool");
+    let engine = DockerEngine::connect_with_pool("test", &pool).await.unwrap();
+    let e = engine.clone();
+    let test = async move {
+        done(&e, Call::PreparePool).await;
+        let (build, key) = (name("build"), SeedKey("0123456789abcdef".to_owned()));
+        make_clone(&e, &build, CloneOrigin::Empty).await;
+        let (builder, db) = serve(&e, &build).await;
+        server::sql(&db, "CREATE TABLE t AS SELECT generate_series(1, 1000) AS id").await;
+        db.close().await;
+        done(&e, Call::StopContainer { name: builder.clone(), timeout_s: 60 }).await;
+        undone(&e, &[Undo::RemoveContainer { name: builder }, Undo::RemoveVolume { name: build.clone() }])
+            .await;
+        done(&e, Call::FreezeSeed { clone: build.clone(), key: key.clone() }).await;
+        undone(&e, &[Undo::DeleteClone { clone: build }]).await;
+        for rows in [999, 999] {
+            let clone = name("data");
+            let started = Instant::now();
+            make_clone(&e, &clone, CloneOrigin::Seed(key.clone())).await;
+            let (server, db) = serve(&e, &clone).await;
+            println!("a server answers on a fresh clone after {:?}", started.elapsed());
+            server::sql(&db, "DELETE FROM t WHERE id = 7").await;
+            assert_eq!(db.count(&[TableName::new("public", "t")]).await.unwrap(), [rows]);
+            db.close().await;
+            let undos = [
+                Undo::RemoveContainer { name: server },
+                Undo::RemoveVolume { name: clone.clone() },
+                Undo::DeleteClone { clone },
+            ];
+            undone(&e, &undos).await;
+        }
+        undone(&e, &[Undo::DeleteSeed { key }]).await;
+    };
+    tidy(Box::pin(test), async { engine.remove_pool().await.unwrap() }).await;
 }

@@ -213,7 +213,7 @@ async fn the_log_holds_what_was_committed_even_asynchronously_and_across_files()
         assert_eq!(bytes.len() as u64, end.0 - until.0);
         assert!(bytes.len() > 40_000_000);
         // Every page of the log begins with the same magic number, so a piece out of place would show.
-        let first_page = (8192 - until.0 % 8192) as usize;
+        let first_page = usize::try_from(8192 - until.0 % 8192).unwrap();
         let magic = &bytes[first_page..first_page + 2];
         assert!(
             bytes[first_page..].chunks(8192).filter(|page| page.len() > 1).all(|page| &page[..2] == magic)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stage::model::call::{Call, Undo};
+use stage::model::container::ContainerSpec;
 use stage::model::migration::SqlFailure;
 use stage::model::service::{Port, Runtime};
 use stage::world::database::{Address, Database, Databases};
@@ -21,28 +22,33 @@ pub async fn with_database<F: Future<Output = ()> + Send + 'static>(
     let undo = Undo::RemoveContainer { name: name.clone() };
     let e = engine.clone();
     let test = async move {
-        let at = start(&e, &name).await;
-        let database = PostgresServers.connect(&at, Duration::from_secs(60)).await.unwrap();
+        let at = start(&e, spec(&name)).await;
+        let database = PostgresServers.connect(&at, Duration::from_mins(1)).await.unwrap();
         test(Arc::clone(&database), at).await;
         database.close().await;
     };
     tidy(test, undone(&engine, &[undo])).await;
 }
 
-async fn start(engine: &DockerEngine, name: &str) -> Address {
-    let mut spec = container(name, "r1", "");
+/// A server in a container that publishes its port.
+pub fn spec(name: &str) -> ContainerSpec {
     let environment = [("POSTGRES_USER", "shop"), ("POSTGRES_PASSWORD", "secret"), ("POSTGRES_DB", "shop")];
-    spec.runtime = Runtime {
+    let runtime = Runtime {
         image: "postgres:15".to_owned(),
         environment: environment.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
         ..Runtime::default()
     };
-    spec.network = Some("bridge".to_owned());
-    spec.ports = vec![Port { container_port: 5432, protocol: "tcp".to_owned() }];
+    let ports = vec![Port { container_port: 5432, protocol: "tcp".to_owned() }];
+    ContainerSpec { runtime, network: Some("bridge".to_owned()), ports, ..container(name, "r1", "") }
+}
+
+/// Starts it, and says where it will answer.
+pub async fn start(engine: &DockerEngine, spec: ContainerSpec) -> Address {
+    let name = spec.name.clone();
     done(engine, Call::CreateContainer(Box::new(spec))).await;
-    done(engine, Call::StartContainer { name: name.to_owned() }).await;
+    done(engine, Call::StartContainer { name: name.clone() }).await;
     Address {
-        socket: engine.published(name, 5432).await.unwrap(),
+        socket: engine.published(&name, 5432).await.unwrap(),
         user: "shop".to_owned(),
         password: "secret".into(),
         database: "shop".to_owned(),

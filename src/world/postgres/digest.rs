@@ -12,9 +12,11 @@ use crate::world::database::{DigestQuery, RowDigest};
 
 const BATCH: usize = 4096;
 
-/// The server sorts and hashes with what the machine has; the rows are sent in its own encoding, so that their bytes come in
-/// the order in which it sorted them.
-const SESSION: &str = "SET work_mem TO '128MB'; SET max_parallel_workers_per_gather TO 2; SET jit TO off; \
+/// The server sorts and hashes with what the machine has: its planner thinks too little of parallel work whose rows all leave
+/// the server. They are sent in its own encoding, so that their bytes come in the order in which it sorted them.
+const SESSION: &str = "SET work_mem TO '128MB'; SET jit TO off; \
+                       SET max_parallel_workers_per_gather TO 2; \
+                       SET parallel_tuple_cost TO 0; SET parallel_setup_cost TO 0; \
                        SELECT set_config('client_encoding', current_setting('server_encoding'), false)";
 
 /// Sends digests of all rows in ascending byte order of their keys. Ends early, without an error, if nobody listens.
