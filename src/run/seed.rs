@@ -136,7 +136,8 @@ impl Building<'_> {
             events: self.story.events.clone(),
             stop: self.story.stop.clone(),
         };
-        let result = self.steps(&run, &identity, inventory).await;
+        let result =
+            self.steps(&run, &identity, inventory).await.map_err(|error| self.naming_the_backup(error));
         let teardown = ending::end(run).await;
         ending::or_left(result, &teardown)
     }
@@ -178,6 +179,14 @@ impl Building<'_> {
             return Err(super::unfit(&failure));
         }
         Ok(record)
+    }
+
+    /// Those who read a backup know its bytes, not its name.
+    fn naming_the_backup(&self, mut error: Error) -> Error {
+        if error.kind == ErrorKind::Backup {
+            error.message = format!("`{}`: {}", self.chosen.file.path.display(), error.message);
+        }
+        error
     }
 
     /// Masked rows, prepare SQL, statistics: afterwards nothing is left to do for a server that starts on it.

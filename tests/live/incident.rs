@@ -116,7 +116,7 @@ fn the_figures_equal_a_full_comparison_by_plain_sql_of_every_table() {
                 assert_eq!(told["net"]["different"], different, "{table}");
             }
             None => {
-                assert_eq!((missing, new, different), (0, 0, 0), "{table} changed and the report is silent")
+                assert_eq!((missing, new, different), (0, 0, 0), "{table} changed and the report is silent");
             }
         }
     }
