@@ -14,21 +14,53 @@ use crate::model::suite::SuiteSpec;
 /// How long a service may take to become healthy, or a one-shot job to complete.
 const READY_TIMEOUT_S: u64 = 120;
 
-/// Starts every service without a profile but databases, which stand already, and the suite. The plan ends when each
-/// is well: healthy, running where it has no healthcheck, completed where others wait for its completion.
-pub fn start_services(environment: &Environment, identity: &Identity, inventory: &Inventory) -> Plan {
-    let mut wanted: BTreeSet<&str> = environment
-        .services
-        .values()
-        .filter(|service| service.profiles.is_empty())
-        .map(|service| service.name.as_str())
-        .collect();
-    if let Some(suite) = &environment.suite {
-        wanted.extend(dependencies(environment, &suite.service));
-        wanted.remove(suite.service.as_str());
+/// Makes the containers of all services that will be started, the suite's among them, with their volumes and images.
+/// Nothing runs yet, so this may happen while the databases start: making a container takes longer than starting it.
+pub(super) fn make_services(
+    plan: &mut Plan,
+    environment: &Environment,
+    identity: &Identity,
+    inventory: &Inventory,
+    network: StepId,
+) {
+    let mut volumes: BTreeMap<&str, StepId> = BTreeMap::new();
+    let mut wanted = started_services(environment);
+    wanted.extend(environment.suite.as_ref().map(|suite| suite.service.as_str()));
+    for service in wanted.into_iter().filter_map(|name| environment.services.get(name)) {
+        let cause = format!("service {}", service.name);
+        let mut container = container_of(identity, service);
+        if let Some(suite) = &environment.suite
+            && suite.service == service.name
+            && suite.command.is_some()
+        {
+            container.runtime.command.clone_from(&suite.command);
+        }
+        let mut after = vec![network];
+        for volume in &service.volumes {
+            let VolumeOrigin::Named(name) = &volume.origin else { continue };
+            after.push(*volumes.entry(name).or_insert_with(|| {
+                let spec = VolumeSpec {
+                    name: identity.names().volume(name),
+                    source: VolumeSource::Plain,
+                    labels: identity.labels(None),
+                };
+                plan.add(Call::CreateVolume(spec), format!("volume {name}"), &[])
+            }));
+        }
+        if !inventory.images.contains_key(&service.runtime.image) {
+            let reference = service.runtime.image.clone();
+            after.push(plan.add(Call::PullImage { reference }, &cause, &[]));
+        }
+        plan.add(Call::CreateContainer(Box::new(container)), cause, &after);
     }
-    let mut order = Order::new(environment, identity, inventory);
-    let names: Vec<&str> = wanted.iter().copied().collect();
+}
+
+/// Starts every service without a profile, and what the suite depends on, but databases, which run already, and the
+/// suite. The plan ends when each is well: healthy, running where it has no healthcheck, completed where others wait for
+/// its completion.
+pub fn start_services(environment: &Environment, identity: &Identity) -> Plan {
+    let mut order = Order::new(environment, identity);
+    let names = started_services(environment);
     for name in &names {
         order.start(name);
     }
@@ -43,19 +75,29 @@ pub fn start_services(environment: &Environment, identity: &Identity, inventory:
     order.plan
 }
 
-/// Starts the suite once what it waits for is so; its container's name is [`suite_container`]'s.
-pub fn start_suite(
-    environment: &Environment,
-    identity: &Identity,
-    inventory: &Inventory,
-    suite: &SuiteSpec,
-) -> Plan {
-    let mut order = Order::new(environment, identity, inventory);
-    // Everything else stands already: what the suite depends on is waited for, not started again.
-    order.standing = environment.services.keys().filter(|name| **name != suite.service).cloned().collect();
-    order.suite_command.clone_from(&suite.command);
+/// Starts the suite once what it waits for is so.
+pub fn start_suite(environment: &Environment, identity: &Identity, suite: &SuiteSpec) -> Plan {
+    let mut order = Order::new(environment, identity);
+    // Everything else runs already: what the suite depends on is waited for, not started again.
+    order.running = environment.services.keys().filter(|name| **name != suite.service).cloned().collect();
     order.start(&suite.service);
     order.plan
+}
+
+/// Services that are started beside the databases, but for the suite.
+fn started_services(environment: &Environment) -> BTreeSet<&str> {
+    let mut names: BTreeSet<&str> = environment
+        .services
+        .values()
+        .filter(|service| service.profiles.is_empty())
+        .map(|service| service.name.as_str())
+        .collect();
+    if let Some(suite) = &environment.suite {
+        names.extend(dependencies(environment, &suite.service));
+        names.remove(suite.service.as_str());
+    }
+    names.retain(|name| !environment.databases.contains_key(*name));
+    names
 }
 
 /// The container in which a service runs.
@@ -105,61 +147,44 @@ fn dependencies<'a>(environment: &'a Environment, service: &str) -> BTreeSet<&'a
 struct Order<'a> {
     environment: &'a Environment,
     identity: &'a Identity,
-    inventory: &'a Inventory,
     plan: Plan,
     /// Services that run already, so that only their condition is waited for.
-    standing: BTreeSet<String>,
+    running: BTreeSet<String>,
     started: BTreeMap<String, StepId>,
     awaited: BTreeMap<(String, &'static str), StepId>,
-    volumes: BTreeMap<String, StepId>,
-    suite_command: Option<Vec<String>>,
 }
 
 impl<'a> Order<'a> {
-    fn new(environment: &'a Environment, identity: &'a Identity, inventory: &'a Inventory) -> Self {
+    fn new(environment: &'a Environment, identity: &'a Identity) -> Self {
         Self {
             environment,
             identity,
-            inventory,
             plan: Plan::default(),
-            standing: environment.databases.keys().cloned().collect(),
+            running: environment.databases.keys().cloned().collect(),
             started: BTreeMap::new(),
             awaited: BTreeMap::new(),
-            volumes: BTreeMap::new(),
-            suite_command: None,
         }
     }
 
-    /// The step after which a service runs; `None` for one that stands already.
+    /// The step after which a service runs; `None` for one that does already.
     fn start(&mut self, name: &str) -> Option<StepId> {
-        if self.standing.contains(name) {
+        if self.running.contains(name) {
             return None;
         }
         if let Some(&step) = self.started.get(name) {
             return Some(step);
         }
         let service = self.environment.services.get(name)?;
-        let cause = format!("service {name}");
-        let mut container = container_of(self.identity, service);
-        if let Some(command) = &self.suite_command {
-            container.runtime.command = Some(command.clone());
-        }
-        let mut before_create = self.volumes_of(service);
-        if !self.inventory.images.contains_key(&service.runtime.image) {
-            let reference = service.runtime.image.clone();
-            before_create.push(self.plan.add(Call::PullImage { reference }, &cause, &[]));
-        }
-        let container_name = container.name.clone();
-        let created = self.plan.add(Call::CreateContainer(Box::new(container)), &cause, &before_create);
-        let mut before_start = vec![created];
+        let mut after = Vec::new();
         for dependency in &service.depends_on {
-            let ready = match dependency.condition {
+            after.extend(match dependency.condition {
                 DependencyCondition::Started => self.start(&dependency.service),
                 condition => self.await_condition(&dependency.service, condition),
-            };
-            before_start.extend(ready);
+            });
         }
-        let started = self.plan.add(Call::StartContainer { name: container_name }, cause, &before_start);
+        let container = self.identity.names().container(name);
+        let started =
+            self.plan.add(Call::StartContainer { name: container }, format!("service {name}"), &after);
         self.started.insert(name.to_owned(), started);
         Some(started)
     }
@@ -185,24 +210,6 @@ impl<'a> Order<'a> {
         let step = self.plan.add(call, format!("service {name}"), &after);
         self.awaited.insert(key, step);
         Some(step)
-    }
-
-    fn volumes_of(&mut self, service: &Service) -> Vec<StepId> {
-        let names = self.identity.names();
-        let mut steps = Vec::new();
-        for volume in &service.volumes {
-            let VolumeOrigin::Named(name) = &volume.origin else { continue };
-            let step = *self.volumes.entry(name.clone()).or_insert_with(|| {
-                let spec = VolumeSpec {
-                    name: names.volume(name),
-                    source: VolumeSource::Plain,
-                    labels: self.identity.labels(None),
-                };
-                self.plan.add(Call::CreateVolume(spec), format!("volume {name}"), &[])
-            });
-            steps.push(step);
-        }
-        steps
     }
 
     /// A one-shot job is one whose completion somebody waits for, and that has no healthcheck.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::identity::Identity;
-use super::services::container_of;
+use super::services::{container_of, make_services};
 use crate::model::call::Call;
 use crate::model::container::{
     CloneOrigin, ContainerSpec, Mount, MountSource, NetworkSpec, VolumeSource, VolumeSpec,
@@ -23,8 +23,9 @@ const CLONE_SETTINGS: [&str; 3] = ["fsync=off", "full_page_writes=off", "wal_kee
 /// The copy that stays as the seed was is only read.
 const BEFORE_SETTINGS: [&str; 3] = ["fsync=off", "autovacuum=off", "default_transaction_read_only=on"];
 
-/// The network, and each database with its untouched twin. `seeds` by service.
-pub fn stand_up_databases(
+/// The network, each database with its untouched twin, and the containers of all other services, not yet started: app and
+/// worker must not run before the meter has closed. `seeds` by service.
+pub fn stand_up(
     environment: &Environment,
     identity: &Identity,
     inventory: &Inventory,
@@ -49,6 +50,7 @@ pub fn stand_up_databases(
         database.live(&mut plan, network);
         database.before(&mut plan, network);
     }
+    make_services(&mut plan, environment, identity, inventory, network);
     plan
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::samples::{identity, inventory, shop};
-use super::{SeedOrder, build_seed, seal_seed, stand_up_databases, start_services, start_suite};
+use super::{SeedOrder, build_seed, seal_seed, stand_up, start_services, start_suite};
 use crate::model::call::Call;
 use crate::model::container::MountSource;
 use crate::model::inventory::ImageFacts;
@@ -27,9 +27,9 @@ fn key() -> SeedKey {
 }
 
 #[test]
-fn databases_stand_on_clones_with_the_untouched_seed_beside_them() {
+fn databases_run_on_clones_beside_the_untouched_seed_and_nothing_else_runs_yet() {
     let seeds = BTreeMap::from([("db".to_owned(), key())]);
-    let plan = stand_up_databases(&shop(), &identity(), &inventory(), &seeds, "10.213.0.0/28");
+    let plan = stand_up(&shop(), &identity(), &inventory(), &seeds, "10.213.0.0/28");
     check(
         &plan,
         "1 create network stage-shop-r1 10.213.0.0/28 — the stack's own network
@@ -40,7 +40,12 @@ fn databases_stand_on_clones_with_the_untouched_seed_beside_them() {
          6 create volume stage-shop-r1-db-before-data — db as the seed was, for comparison
          7 clone seed 4f1c9a0b7d22 as stage-shop-r1-db-before-data — db as the seed was, for comparison after 6
          8 create container stage-shop-r1-db-before of postgres:15 — db as the seed was, for comparison after 1 7
-         9 start stage-shop-r1-db-before — db as the seed was, for comparison after 8",
+         9 start stage-shop-r1-db-before — db as the seed was, for comparison after 8
+        10 create container stage-shop-r1-tests of shop:1 — service tests after 1
+        11 create container stage-shop-r1-warmup of shop:1 — service warmup after 1
+        12 create volume stage-shop-r1-files — volume files
+        13 create container stage-shop-r1-web of shop:1 — service web after 1 12
+        14 create container stage-shop-r1-worker of shop:1 — service worker after 1",
     );
     let Call::CreateContainer(container) = &plan.steps[3].call else { panic!("{plan}") };
     assert_eq!(container.mounts.len(), 1, "the clone takes the place of Compose's volume");
@@ -52,18 +57,14 @@ fn databases_stand_on_clones_with_the_untouched_seed_beside_them() {
 #[test]
 fn services_start_in_the_order_of_their_conditions_and_each_is_awaited() {
     check(
-        &start_services(&shop(), &identity(), &inventory()),
-        "1 create container stage-shop-r1-warmup of shop:1 — service warmup
-         2 await health of stage-shop-r1-db — service db
-         3 start stage-shop-r1-warmup — service warmup after 1 2
-         4 create volume stage-shop-r1-files — volume files
-         5 create container stage-shop-r1-web of shop:1 — service web after 4
-         6 await completion of stage-shop-r1-warmup — service warmup after 3
-         7 start stage-shop-r1-web — service web after 5 6
-         8 create container stage-shop-r1-worker of shop:1 — service worker
-         9 start stage-shop-r1-worker — service worker after 8 6
-        10 await health of stage-shop-r1-web — service web after 7
-        11 await health of stage-shop-r1-worker — service worker after 9",
+        &start_services(&shop(), &identity()),
+        "1 await health of stage-shop-r1-db — service db
+         2 start stage-shop-r1-warmup — service warmup after 1
+         3 await completion of stage-shop-r1-warmup — service warmup after 2
+         4 start stage-shop-r1-web — service web after 3
+         5 start stage-shop-r1-worker — service worker after 3
+         6 await health of stage-shop-r1-web — service web after 4
+         7 await health of stage-shop-r1-worker — service worker after 5",
     );
 }
 
@@ -72,10 +73,9 @@ fn the_suite_waits_for_what_compose_says_and_starts_nothing_else() {
     let environment = shop();
     let suite = environment.suite.clone().unwrap();
     check(
-        &start_suite(&environment, &identity(), &inventory(), &suite),
-        "1 create container stage-shop-r1-tests of shop:1 — service tests
-         2 await health of stage-shop-r1-web — service web
-         3 start stage-shop-r1-tests — service tests after 1 2",
+        &start_suite(&environment, &identity(), &suite),
+        "1 await health of stage-shop-r1-web — service web
+         2 start stage-shop-r1-tests — service tests after 1",
     );
 }
 
@@ -83,7 +83,8 @@ fn the_suite_waits_for_what_compose_says_and_starts_nothing_else() {
 fn an_image_that_is_missing_is_pulled_before_its_container_is_made() {
     let mut inventory = inventory();
     inventory.images.remove("shop:1");
-    let plan = start_services(&shop(), &identity(), &inventory);
+    let seeds = BTreeMap::from([("db".to_owned(), key())]);
+    let plan = stand_up(&shop(), &identity(), &inventory, &seeds, "10.213.0.0/28");
     assert!(plan.to_string().contains("pull image shop:1 — service worker"), "{plan}");
 }
 

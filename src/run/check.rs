@@ -15,7 +15,6 @@ use crate::model::approval::Approval;
 use crate::model::call::ServiceFailure;
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::inventory::Inventory;
 use crate::model::report::{Report, SeedUse};
 use crate::model::seed::SeedKey;
 use crate::model::suite::SuiteOutcome;
@@ -111,7 +110,7 @@ async fn story(
     stopwatch.enter("stack");
     let keys: BTreeMap<String, SeedKey> =
         seeds.iter().map(|(service, used)| (service.clone(), used.seed.key.clone())).collect();
-    let inventory = stand_up(run, &seed_story, identity, &keys).await?;
+    stand_up(run, &seed_story, identity, &keys).await?;
 
     stopwatch.enter("migrations");
     let migrated = migrations::run_all(run, environment, identity, &seeds, &sources).await?;
@@ -121,7 +120,7 @@ async fn story(
     }
 
     stopwatch.enter("services");
-    let services = plan::start_services(environment, identity, &inventory);
+    let services = plan::start_services(environment, identity);
     found.service_failure = named(execute::apply(run, &services).await?, environment, identity);
     if found.service_failure.is_some() {
         return Ok(found);
@@ -129,7 +128,7 @@ async fn story(
 
     if let Some(spec) = &environment.suite {
         stopwatch.enter("suite");
-        match suite::run_suite(run, environment, identity, &inventory, spec).await? {
+        match suite::run_suite(run, environment, identity, spec).await? {
             Ran::Suite(outcome) => found.suite = Some(outcome),
             Ran::Unfit(failure) => found.service_failure = named(Some(failure), environment, identity),
         }
@@ -137,21 +136,21 @@ async fn story(
     Ok(found)
 }
 
-/// The network and the databases. Two runs that plan at once may choose the same subnet: the slower one plans again.
+/// The stack as far as the databases. Two runs that plan at once may choose the same subnet: the slower one plans again.
 async fn stand_up(
     run: &Run,
     story: &SeedStory<'_>,
     identity: &Identity,
     keys: &BTreeMap<String, SeedKey>,
-) -> Result<Inventory> {
+) -> Result<()> {
     let wanted = plan::images(story.environment);
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     for attempt in 0..SUBNET_TRIES {
         let inventory = images::inventory_with(&run.world, story, &wanted).await?;
         let subnet = plan::free_subnet(&inventory.subnets, &identity.run, attempt)?;
-        let plan = plan::stand_up_databases(story.environment, identity, &inventory, keys, &subnet);
+        let plan = plan::stand_up(story.environment, identity, &inventory, keys, &subnet);
         match execute::apply(run, &plan).await {
-            Ok(None) => return Ok(inventory),
+            Ok(None) => return Ok(()),
             Ok(Some(failure)) => return Err(super::unfit(&failure)),
             Err(error) if error.kind == ErrorKind::NoRoom && attempt + 1 < SUBNET_TRIES => {
                 let now = run.world.engine.inventory(&[]).await?;

@@ -6,7 +6,6 @@ use crate::execute::{self, Run};
 use crate::model::call::ServiceFailure;
 use crate::model::environment::Environment;
 use crate::model::error::Result;
-use crate::model::inventory::Inventory;
 use crate::model::suite::{FailedTest, SuiteEnd, SuiteOutcome, SuiteSpec};
 use crate::plan::{self, Identity};
 
@@ -28,11 +27,10 @@ pub async fn run_suite(
     run: &Run,
     environment: &Environment,
     identity: &Identity,
-    inventory: &Inventory,
     suite: &SuiteSpec,
 ) -> Result<Ran> {
     let begun = Instant::now();
-    let plan = plan::start_suite(environment, identity, inventory, suite);
+    let plan = plan::start_suite(environment, identity, suite);
     if let Some(failure) = execute::apply(run, &plan).await? {
         return Ok(Ran::Unfit(failure));
     }
