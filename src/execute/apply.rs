@@ -84,7 +84,9 @@ fn begin(
         } else {
             engine.perform(&call).await
         };
-        tell(&events, Event::StepEnded { text, took: begun.elapsed() });
+        let took = begun.elapsed();
+        tracing::debug!(step = text, took_ms = took.as_millis(), "step ended");
+        tell(&events, Event::StepEnded { text, took });
         (id, result)
     });
     Ok(intent)

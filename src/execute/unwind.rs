@@ -26,6 +26,7 @@ pub async fn unwind(run: &Run) -> Teardown {
         for (id, undo) in remaining.iter().filter(|(_, undo)| wave_of(undo) == wave).cloned() {
             let engine = Arc::clone(&world.engine);
             tasks.spawn(async move {
+                let begun = std::time::Instant::now();
                 let mut result = engine.undo(&undo).await;
                 for _ in 1..TRIES {
                     if result.is_ok() {
@@ -33,6 +34,7 @@ pub async fn unwind(run: &Run) -> Teardown {
                     }
                     result = engine.undo(&undo).await;
                 }
+                tracing::debug!(undo = %undo, took_ms = begun.elapsed().as_millis(), "undo ended");
                 (id, undo, result)
             });
         }

@@ -15,14 +15,9 @@ use crate::model::suite::SuiteSpec;
 const READY_TIMEOUT_S: u64 = 120;
 
 /// Makes the containers of all services that will be started, the suite's among them, with their volumes and images.
-/// Nothing runs yet, so this may happen while the databases start: making a container takes longer than starting it.
-pub(super) fn make_services(
-    plan: &mut Plan,
-    environment: &Environment,
-    identity: &Identity,
-    inventory: &Inventory,
-    network: StepId,
-) {
+/// Nothing of them runs yet, so this may happen while the databases start. The stack's network stands already.
+pub fn make_services(environment: &Environment, identity: &Identity, inventory: &Inventory) -> Plan {
+    let mut plan = Plan::default();
     let mut volumes: BTreeMap<&str, StepId> = BTreeMap::new();
     let mut wanted = started_services(environment);
     wanted.extend(environment.suite.as_ref().map(|suite| suite.service.as_str()));
@@ -35,7 +30,7 @@ pub(super) fn make_services(
         {
             container.runtime.command.clone_from(&suite.command);
         }
-        let mut after = vec![network];
+        let mut after = Vec::new();
         for volume in &service.volumes {
             let VolumeOrigin::Named(name) = &volume.origin else { continue };
             after.push(*volumes.entry(name).or_insert_with(|| {
@@ -53,6 +48,7 @@ pub(super) fn make_services(
         }
         plan.add(Call::CreateContainer(Box::new(container)), cause, &after);
     }
+    plan
 }
 
 /// Starts every service without a profile, and what the suite depends on, but databases, which run already, and the

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::identity::Identity;
-use super::services::{container_of, make_services};
+use super::services::container_of;
 use crate::model::call::Call;
 use crate::model::container::{
     CloneOrigin, ContainerSpec, Mount, MountSource, NetworkSpec, VolumeSource, VolumeSpec,
@@ -23,8 +23,8 @@ const CLONE_SETTINGS: [&str; 3] = ["fsync=off", "full_page_writes=off", "wal_kee
 /// The copy that stays as the seed was is only read.
 const BEFORE_SETTINGS: [&str; 3] = ["fsync=off", "autovacuum=off", "default_transaction_read_only=on"];
 
-/// The network, each database with its untouched twin, and the containers of all other services, not yet started: app and
-/// worker must not run before the meter has closed. `seeds` by service.
+/// The network, and each database with its untouched twin. App and worker must not run before the meter has closed.
+/// `seeds` by service.
 pub fn stand_up(
     environment: &Environment,
     identity: &Identity,
@@ -50,7 +50,6 @@ pub fn stand_up(
         database.live(&mut plan, network);
         database.before(&mut plan, network);
     }
-    make_services(&mut plan, environment, identity, inventory, network);
     plan
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::samples::{identity, inventory, shop};
-use super::{SeedOrder, build_seed, seal_seed, stand_up, start_services, start_suite};
+use super::{SeedOrder, build_seed, make_services, seal_seed, stand_up, start_services, start_suite};
 use crate::model::call::Call;
 use crate::model::container::MountSource;
 use crate::model::inventory::ImageFacts;
@@ -40,12 +40,7 @@ fn databases_run_on_clones_beside_the_untouched_seed_and_nothing_else_runs_yet()
          6 create volume stage-shop-r1-db-before-data — db as the seed was, for comparison
          7 clone seed 4f1c9a0b7d22 as stage-shop-r1-db-before-data — db as the seed was, for comparison after 6
          8 create container stage-shop-r1-db-before of postgres:15 — db as the seed was, for comparison after 1 7
-         9 start stage-shop-r1-db-before — db as the seed was, for comparison after 8
-        10 create container stage-shop-r1-tests of shop:1 — service tests after 1
-        11 create container stage-shop-r1-warmup of shop:1 — service warmup after 1
-        12 create volume stage-shop-r1-files — volume files
-        13 create container stage-shop-r1-web of shop:1 — service web after 1 12
-        14 create container stage-shop-r1-worker of shop:1 — service worker after 1",
+         9 start stage-shop-r1-db-before — db as the seed was, for comparison after 8",
     );
     let Call::CreateContainer(container) = &plan.steps[3].call else { panic!("{plan}") };
     assert_eq!(container.mounts.len(), 1, "the clone takes the place of Compose's volume");
@@ -69,6 +64,18 @@ fn services_start_in_the_order_of_their_conditions_and_each_is_awaited() {
 }
 
 #[test]
+fn containers_are_made_with_their_volumes_before_anything_is_started() {
+    check(
+        &make_services(&shop(), &identity(), &inventory()),
+        "1 create container stage-shop-r1-tests of shop:1 — service tests
+         2 create container stage-shop-r1-warmup of shop:1 — service warmup
+         3 create volume stage-shop-r1-files — volume files
+         4 create container stage-shop-r1-web of shop:1 — service web after 3
+         5 create container stage-shop-r1-worker of shop:1 — service worker",
+    );
+}
+
+#[test]
 fn the_suite_waits_for_what_compose_says_and_starts_nothing_else() {
     let environment = shop();
     let suite = environment.suite.clone().unwrap();
@@ -83,8 +90,7 @@ fn the_suite_waits_for_what_compose_says_and_starts_nothing_else() {
 fn an_image_that_is_missing_is_pulled_before_its_container_is_made() {
     let mut inventory = inventory();
     inventory.images.remove("shop:1");
-    let seeds = BTreeMap::from([("db".to_owned(), key())]);
-    let plan = stand_up(&shop(), &identity(), &inventory, &seeds, "10.213.0.0/28");
+    let plan = make_services(&shop(), &identity(), &inventory);
     assert!(plan.to_string().contains("pull image shop:1 — service worker"), "{plan}");
 }
 

@@ -15,6 +15,7 @@ use crate::model::approval::Approval;
 use crate::model::call::ServiceFailure;
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::inventory::Inventory;
 use crate::model::report::{Report, SeedUse};
 use crate::model::seed::SeedKey;
 use crate::model::suite::SuiteOutcome;
@@ -110,10 +111,19 @@ async fn story(
     stopwatch.enter("stack");
     let keys: BTreeMap<String, SeedKey> =
         seeds.iter().map(|(service, used)| (service.clone(), used.seed.key.clone())).collect();
-    stand_up(run, &seed_story, identity, &keys).await?;
+    let inventory = stand_up(run, &seed_story, identity, &keys).await?;
+    // Making containers takes the engine about as long as the servers take to answer.
+    let making = plan::make_services(environment, identity, &inventory);
+    let (made, meters) = tokio::join!(
+        execute::apply(run, &making),
+        migrations::open_meters(run, environment, identity, &seeds),
+    );
+    if let Some(failure) = made? {
+        return Err(super::unfit(&failure));
+    }
 
     stopwatch.enter("migrations");
-    let migrated = migrations::run_all(run, environment, identity, &seeds, &sources).await?;
+    let migrated = migrations::run_all(run, meters?, &sources).await?;
     let mut found = Found { seeds, migrated, service_failure: None, suite: None };
     if found.migrated.has_failed() {
         return Ok(found);
@@ -142,7 +152,7 @@ async fn stand_up(
     story: &SeedStory<'_>,
     identity: &Identity,
     keys: &BTreeMap<String, SeedKey>,
-) -> Result<()> {
+) -> Result<Inventory> {
     let wanted = plan::images(story.environment);
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     for attempt in 0..SUBNET_TRIES {
@@ -150,7 +160,7 @@ async fn stand_up(
         let subnet = plan::free_subnet(&inventory.subnets, &identity.run, attempt)?;
         let plan = plan::stand_up(story.environment, identity, &inventory, keys, &subnet);
         match execute::apply(run, &plan).await {
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(inventory),
             Ok(Some(failure)) => return Err(super::unfit(&failure)),
             Err(error) if error.kind == ErrorKind::NoRoom && attempt + 1 < SUBNET_TRIES => {
                 let now = run.world.engine.inventory(&[]).await?;

@@ -51,15 +51,17 @@ pub async fn read(world: &World, environment: &Environment) -> Result<Vec<Source
     Ok(sources)
 }
 
-/// Runs what is pending until one fails. A failure is a fact of the report.
-pub async fn run_all(
+/// The meters of all databases, by service.
+pub type Meters = BTreeMap<String, Meter>;
+
+/// Opens the meter of every database as soon as its server and the untouched one answer.
+pub async fn open_meters(
     run: &Run,
     environment: &Environment,
     identity: &Identity,
     seeds: &BTreeMap<String, SeedUse>,
-    sources: &[Source],
-) -> Result<Migrated> {
-    let mut meters: BTreeMap<&str, Meter> = BTreeMap::new();
+) -> Result<Meters> {
+    let mut meters = Meters::new();
     for (name, seed) in seeds {
         let Some(service) = environment.services.get(name) else { continue };
         let names = identity.names();
@@ -68,8 +70,13 @@ pub async fn run_all(
             database::connect(run, &live, &service.runtime, START_TIMEOUT),
             database::connect(run, &before, &service.runtime, START_TIMEOUT),
         )?;
-        meters.insert(name, Meter::open(live, before, &seed.seed).await?);
+        meters.insert(name.clone(), Meter::open(live, before, &seed.seed).await?);
     }
+    Ok(meters)
+}
+
+/// Runs what is pending until one fails, and closes the meters. A failure is a fact of the report.
+pub async fn run_all(run: &Run, mut meters: Meters, sources: &[Source]) -> Result<Migrated> {
     let mut migrated = Migrated::default();
     for source in sources {
         let meter = meters.get_mut(source.database.as_str()).ok_or_else(|| {
