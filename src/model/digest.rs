@@ -5,19 +5,47 @@ use super::name::TableName;
 /// One row: its key and a digest of its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowDigest {
-    /// The key's text form; rows arrive in ascending order of these bytes.
+    /// The key in bytes; rows arrive in their ascending order.
     pub key: Vec<u8>,
     /// A digest of the compared columns.
     pub content: u128,
 }
 
-/// Which rows to digest and how.
+/// Which rows to digest and how. Digests of two queries compare only if their columns are of the same forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DigestQuery {
     /// The table.
     pub table: TableName,
-    /// Key columns; empty: the content itself is the key.
-    pub key: Vec<String>,
+    /// Key columns, none of which holds NULL; empty: the content itself is the key.
+    pub key: Vec<DigestColumn>,
     /// Columns whose values are compared.
-    pub columns: Vec<String>,
+    pub columns: Vec<DigestColumn>,
+}
+
+/// A column and what of its values goes into a digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DigestColumn {
+    /// Its name.
+    pub name: String,
+    /// What of its values.
+    pub form: Form,
+}
+
+/// What of a column's values goes into a digest. Values differ in it exactly where their text differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// Integers of any width, as numbers.
+    Integer,
+    /// UUIDs, as their sixteen bytes.
+    Uuid,
+    /// Text of any length limit, as its bytes, whatever its collation holds equal.
+    Characters,
+    /// `timestamp`, as its microseconds.
+    Timestamp,
+    /// `timestamptz`, as its microseconds.
+    Timestamptz,
+    /// The value itself, of a type of which equal values have equal text and whose hash takes all of it in.
+    Value,
+    /// What the type prints.
+    Text,
 }

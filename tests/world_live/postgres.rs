@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use stage::model::digest::{DigestColumn, Form};
 use stage::model::error::ErrorKind;
 use stage::model::lsn::Lsn;
 use stage::model::name::TableName;
@@ -35,10 +36,29 @@ async fn copy(
     copied.map_err(|failure| format!("{} {}", failure.code, failure.message))
 }
 
+/// Columns as `name` (compared as text) or `name:form`.
+fn digest_columns(columns: &[&str]) -> Vec<DigestColumn> {
+    let column = |column: &&str| {
+        let (name, form) = column.split_once(':').unwrap_or((column, "text"));
+        let form = match form {
+            "integer" => Form::Integer,
+            "uuid" => Form::Uuid,
+            "characters" => Form::Characters,
+            "timestamp" => Form::Timestamp,
+            "timestamptz" => Form::Timestamptz,
+            "value" => Form::Value,
+            "text" => Form::Text,
+            other => panic!("no form {other}"),
+        };
+        DigestColumn { name: name.to_owned(), form }
+    };
+    columns.iter().map(column).collect()
+}
+
 async fn digests(database: &Arc<dyn Database>, name: &str, key: &[&str], columns: &[&str]) -> Vec<RowDigest> {
     let (sender, mut receiver) = mpsc::channel(4);
-    let own = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-    let query = DigestQuery { table: table(name), key: own(key), columns: own(columns) };
+    let query =
+        DigestQuery { table: table(name), key: digest_columns(key), columns: digest_columns(columns) };
     let reader = Arc::clone(database);
     let task = tokio::spawn(async move { reader.digests(&query, sender).await });
     let mut rows = Vec::new();
@@ -174,7 +194,155 @@ async fn digests_come_in_byte_order_and_differ_exactly_where_rows_do() {
         let keyless = digests(&db, "a", &[], &["n", "v"]).await;
         assert_eq!(keyless.len(), 10003);
         assert!(keyless.windows(2).all(|pair| pair[0].key <= pair[1].key));
-        assert!(keyless.iter().all(|row| row.key.len() == 32));
+        assert!(keyless.iter().all(|row| row.key.len() == 16));
+        let by_bytes = digests(&db, "a", &["id:characters"], &["n", "v:characters"]).await;
+        assert!(by_bytes.windows(2).all(|pair| pair[0].key < pair[1].key), "in ascending order of bytes");
+        assert_eq!(by_bytes[0].key, b"B");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn integer_keys_come_in_order_of_number_and_mean_the_same_in_any_width() {
+    with_database(|db, _| async move {
+        sql(&db, "CREATE TABLE wide (id bigint PRIMARY KEY, sub smallint NOT NULL, v text);
+            INSERT INTO wide SELECT i, -i, 'x' FROM generate_series(-1000, 1000) i;
+            CREATE TABLE narrow (id int PRIMARY KEY, sub smallint NOT NULL, v text); INSERT INTO narrow TABLE wide;
+            CREATE TABLE far AS TABLE wide;
+            INSERT INTO far VALUES (-9223372036854775808, -32768, 'x'), (9223372036854775807, 32767, 'x');
+            CREATE TABLE ids (id uuid PRIMARY KEY, n int NOT NULL);
+            INSERT INTO ids SELECT gen_random_uuid(), i FROM generate_series(1, 1000) i").await;
+        let columns = ["id:integer", "sub:integer", "v:characters"];
+        let wide = digests(&db, "wide", &columns[..1], &columns).await;
+        assert_eq!(wide, digests(&db, "narrow", &columns[..1], &columns).await);
+        assert_eq!(wide.len(), 2001);
+        let far = digests(&db, "far", &columns[..1], &columns).await;
+        assert_eq!(far[1..2002], wide, "the smallest before all, the greatest after all");
+        for key in [&["id:integer"][..], &["sub:integer", "id:integer"]] {
+            let rows = digests(&db, "far", key, &columns).await;
+            assert_eq!(rows.len(), 2003);
+            assert!(rows.windows(2).all(|pair| pair[0].key < pair[1].key), "{key:?}");
+        }
+        for key in [&["id:uuid"][..], &["id:uuid", "n:integer"]] {
+            let rows = digests(&db, "ids", key, &["n:integer"]).await;
+            assert_eq!(rows.len(), 1000);
+            assert!(rows.windows(2).all(|pair| pair[0].key < pair[1].key), "{key:?}");
+        }
+    })
+    .await;
+}
+
+/// Whether the digests of two values of one type differ, with a key and without one.
+async fn differ(db: &Arc<dyn Database>, type_name: &str, form: &str, one: &str, other: &str) -> bool {
+    sql(db, &format!("DROP TABLE IF EXISTS d; CREATE TABLE d (id int, v {type_name})")).await;
+    sql(db, &format!("INSERT INTO d VALUES (1, {one}), (2, {other})")).await;
+    let keyed = digests(db, "d", &["id:integer"], &[&format!("v:{form}")]).await;
+    let keyless = digests(db, "d", &[], &[&format!("v:{form}")]).await;
+    let [keyed, keyless] = [keyed, keyless].map(|rows| rows[0].content != rows[1].content);
+    assert_eq!(keyed, keyless, "{type_name} {one} {other}");
+    keyed
+}
+
+#[tokio::test]
+async fn values_differ_where_their_text_does_whatever_the_type_holds_equal() {
+    with_database(|db, _| async move {
+        sql(
+            &db,
+            "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+            CREATE DOMAIN loose_text AS text COLLATE loose;
+            CREATE TYPE mood AS ENUM ('sad', 'ok');
+            CREATE TYPE pair AS (a int, b int);
+            CREATE FUNCTION lossy(pair) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT 'all the same'$$;
+            CREATE CAST (pair AS text) WITH FUNCTION lossy(pair)",
+        )
+        .await;
+        for (type_name, form, one, other) in [
+            ("numeric", "text", "1.0", "1.00"),
+            ("float8", "text", "0", "'-0'"),
+            ("float8", "text", "0.1", "0.10000000000000002"),
+            ("char(3)", "text", "'a'", "'A'"),
+            ("char(3) COLLATE loose", "text", "'a'", "'A'"),
+            ("loose_text", "text", "'a'", "'A'"),
+            ("text COLLATE loose", "characters", "'a'", "'A'"),
+            ("varchar(9)", "characters", "'a'", "'a '"),
+            ("text", "characters", "NULL", "''"),
+            ("text", "text", "NULL", "''"),
+            ("interval", "text", "'1 day'", "'24:00:00'"),
+            ("jsonb", "text", r#"'{"a": 1.0}'"#, r#"'{"a": 1.00}'"#),
+            ("json", "text", r#"'{"a": 1, "b": 2}'"#, r#"'{"b": 2, "a": 1}'"#),
+            ("numeric[]", "text", "'{1.0}'", "'{1.00}'"),
+            ("mood", "text", "'sad'", "'ok'"),
+            ("pair", "text", "'(1,2)'", "'(1,3)'"),
+            // Halves swapped or alike: one number to the server's own hash of eight bytes.
+            ("bigint", "integer", "1", "4294967296"),
+            ("bigint", "integer", "0", "4294967297"),
+            ("timestamp", "timestamp", "'2000-01-01'", "timestamp '2000-01-01' + interval '4294.967297 s'"),
+            (
+                "timestamptz",
+                "timestamptz",
+                "'2000-01-01 00:00 UTC'",
+                "timestamptz '2000-01-01 00:00 UTC' + interval '4294.967297 s'",
+            ),
+            ("timestamptz", "timestamptz", "'infinity'", "'-infinity'"),
+            ("bytea", "value", r"'\x00'", r"'\x0000'"),
+            ("boolean", "value", "false", "NULL"),
+            ("date", "value", "'2026-01-01'", "'2026-01-02'"),
+        ] {
+            assert!(differ(&db, type_name, form, one, other).await, "{type_name}: {one} is not {other}");
+            assert!(!differ(&db, type_name, form, one, one).await, "{type_name}: {one} is {one}");
+        }
+        // Key order of jsonb is no part of its text.
+        assert!(!differ(&db, "jsonb", "text", r#"'{"a": 1, "b": 2}'"#, r#"'{"b": 2, "a": 1}'"#).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn digests_mean_the_same_whatever_a_migration_set_for_the_database() {
+    with_database(|db, at| async move {
+        sql(&db, "CREATE TABLE t (id int PRIMARY KEY, span tstzrange, long interval, raw bytea[], n float8, at timestamptz);
+            INSERT INTO t VALUES
+                (1, '[2026-01-01 00:00 UTC, 2026-02-01 00:00 UTC)', '1 day 2 h', '{abc}', 0.1, '2026-01-01 00:00 UTC')").await;
+        let columns = ["id:integer", "span", "long", "raw", "n", "at"];
+        let before = digests(&db, "t", &["id:integer"], &columns).await;
+        for setting in [
+            "timezone TO 'Asia/Tokyo'",
+            "datestyle TO 'German'",
+            "intervalstyle TO 'iso_8601'",
+            "bytea_output TO 'escape'",
+            "extra_float_digits TO '-3'",
+            "search_path TO public, pg_catalog",
+        ] {
+            sql(&db, &format!("ALTER DATABASE shop SET {setting}")).await;
+        }
+        sql(&db, r"CREATE FUNCTION public.int8send(bigint) RETURNS bytea LANGUAGE sql AS $$SELECT '\x00'::bytea$$").await;
+        let again = PostgresServers.connect(&at, Duration::from_secs(30)).await.unwrap();
+        assert_eq!(digests(&again, "t", &["id:integer"], &columns).await, before);
+        again.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tables_of_no_column_and_of_as_many_as_can_be_are_digested() {
+    with_database(|db, _| async move {
+        let columns: Vec<String> = (0..1600).map(|number| format!("c{number}")).collect();
+        sql(
+            &db,
+            &format!(
+                "CREATE TABLE wide ({} int); INSERT INTO wide (c0) VALUES (1), (2);
+            CREATE TABLE none (); INSERT INTO none DEFAULT VALUES",
+                columns.join(" int, ")
+            ),
+        )
+        .await;
+        let integers: Vec<String> = columns.iter().map(|column| format!("{column}:integer")).collect();
+        for columns in [columns, integers] {
+            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+            let rows = digests(&db, "wide", &[], &columns).await;
+            assert_ne!(rows[0].content, rows[1].content);
+        }
+        assert_eq!(digests(&db, "none", &[], &[]).await.len(), 1);
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! A table that some witness shows as touched, and where to learn how its rows compare with the seed.
 
 use crate::model::change::{GrossRows, NetRows, TableChange};
-use crate::model::digest::DigestQuery;
+use crate::model::digest::{DigestColumn, DigestQuery, Form};
 use crate::model::name::TableName;
 
 /// A table that some witness shows as touched by one migration.
@@ -45,7 +45,7 @@ pub struct Comparison {
     pub columns: Vec<ComparedColumn>,
 }
 
-/// A column that both sides have. Its text form is compared, whatever its types.
+/// A column that both sides have. It differs where its text does, whatever its types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComparedColumn {
     /// Its name in the seed.
@@ -69,13 +69,52 @@ impl Touched {
 impl Comparison {
     /// What to ask of the seed.
     pub fn query_before(&self) -> DigestQuery {
-        let names = |columns: &[ComparedColumn]| columns.iter().map(|column| column.before.clone()).collect();
-        DigestQuery { table: self.before.clone(), key: names(&self.key), columns: names(&self.columns) }
+        self.query(&self.before, |column| &column.before)
     }
 
     /// What to ask of the database as it is now.
     pub fn query_after(&self) -> DigestQuery {
-        let names = |columns: &[ComparedColumn]| columns.iter().map(|column| column.after.clone()).collect();
-        DigestQuery { table: self.after.clone(), key: names(&self.key), columns: names(&self.columns) }
+        self.query(&self.after, |column| &column.after)
+    }
+
+    /// Both sides get the same columns in the same forms, by their own names.
+    fn query(&self, table: &TableName, name: impl Fn(&ComparedColumn) -> &String) -> DigestQuery {
+        let digested =
+            |column: &ComparedColumn| DigestColumn { name: name(column).clone(), form: column.form() };
+        DigestQuery {
+            table: table.clone(),
+            key: self.key.iter().map(digested).collect(),
+            columns: self.columns.iter().map(digested).collect(),
+        }
+    }
+}
+
+impl ComparedColumn {
+    /// The cheapest form in which values of both types compare as their text would.
+    fn form(&self) -> Form {
+        let [before, after] = [&self.before_type, &self.after_type].map(|name| form(name));
+        let is_one_type = self.before_type == self.after_type;
+        // Widths of integers and limits of text may differ: they are no part of the value. All else is of one type.
+        if before == after && (before != Form::Value || is_one_type) { before } else { Form::Text }
+    }
+}
+
+/// What a type, as `format_type` prints it, allows. Not here are types of which equal values may print differently
+/// (`numeric`, floats, `char(n)`, `interval`, `jsonb`) and enums: one that was made again has other numbers for its labels.
+fn form(type_name: &str) -> Form {
+    let unlimited = match (type_name.find('('), type_name.find(')')) {
+        (Some(open), Some(close)) if open < close => {
+            format!("{}{}", &type_name[..open], &type_name[close + 1..])
+        }
+        _ => type_name.to_owned(),
+    };
+    match unlimited.as_str() {
+        "smallint" | "integer" | "bigint" => Form::Integer,
+        "uuid" => Form::Uuid,
+        "text" | "character varying" => Form::Characters,
+        "timestamp without time zone" => Form::Timestamp,
+        "timestamp with time zone" => Form::Timestamptz,
+        "boolean" | "bytea" | "date" | "oid" => Form::Value,
+        _ => Form::Text,
     }
 }

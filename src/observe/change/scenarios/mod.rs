@@ -9,6 +9,7 @@ mod tables;
 use super::{Comparison, NetSource, Observer, Touched};
 use crate::model::catalog::{Catalog, Column, Table};
 use crate::model::change::{GrossRows, NetRows, TableEvent};
+use crate::model::digest::DigestColumn;
 use crate::model::name::TableName;
 use crate::observe::wal::WalFacts;
 
@@ -53,6 +54,10 @@ fn catalog(tables: impl IntoIterator<Item = Table>) -> Catalog {
         database_oid: DATABASE,
         enums: BTreeMap::new(),
     }
+}
+
+fn names(columns: &[DigestColumn]) -> Vec<&str> {
+    columns.iter().map(|column| column.name.as_str()).collect()
 }
 
 /// `[inserted, updated, deleted]` by file.

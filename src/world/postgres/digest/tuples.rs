@@ -1,0 +1,205 @@
+//! COPY's binary form, read as it arrives.
+
+use super::statement::{Field, Layout};
+use crate::world::database::RowDigest;
+
+const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
+/// Signature, flags, and the length of an extension that no server has yet.
+const HEADER_BYTES: usize = SIGNATURE.len() + 4 + 4;
+
+/// Cuts what arrives into rows. The server sends whole ones, but does not promise to.
+#[derive(Debug)]
+pub(super) struct Tuples {
+    layout: Layout,
+    state: State,
+    rest: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Header,
+    Rows,
+    Ended,
+}
+
+/// What the beginning of some bytes is.
+enum Parsed {
+    Incomplete,
+    Header,
+    Row(RowDigest),
+    End,
+}
+
+impl Tuples {
+    /// A reader of rows of this layout.
+    pub fn new(layout: Layout) -> Self {
+        Self { layout, state: State::Header, rest: Vec::new() }
+    }
+
+    /// Whether the server said that this was all.
+    pub fn are_complete(&self) -> bool {
+        self.state == State::Ended && self.rest.is_empty()
+    }
+
+    /// Gives `each` the rows that are whole by now. `None` if this is not the form that was asked for.
+    pub fn push(&mut self, chunk: &[u8], mut each: impl FnMut(RowDigest)) -> Option<()> {
+        if self.rest.is_empty() {
+            let taken = self.take(chunk, &mut each)?;
+            self.rest.extend_from_slice(&chunk[taken..]);
+        } else {
+            let mut bytes = std::mem::take(&mut self.rest);
+            bytes.extend_from_slice(chunk);
+            let taken = self.take(&bytes, &mut each)?;
+            bytes.drain(..taken);
+            self.rest = bytes;
+        }
+        Some(())
+    }
+
+    /// How many bytes were whole.
+    fn take(&mut self, bytes: &[u8], each: &mut impl FnMut(RowDigest)) -> Option<usize> {
+        let mut reader = bytes;
+        loop {
+            let mut ahead = reader;
+            match self.parse(&mut ahead)? {
+                Parsed::Incomplete => return Some(bytes.len() - reader.len()),
+                Parsed::Header => self.state = State::Rows,
+                Parsed::Row(row) => each(row),
+                Parsed::End => self.state = State::Ended,
+            }
+            reader = ahead;
+        }
+    }
+
+    fn parse(&self, bytes: &mut &[u8]) -> Option<Parsed> {
+        match self.state {
+            _ if bytes.is_empty() => Some(Parsed::Incomplete),
+            State::Header => match bytes.split_off(..HEADER_BYTES) {
+                None => Some(Parsed::Incomplete),
+                Some(header) => header.starts_with(SIGNATURE).then_some(Parsed::Header),
+            },
+            State::Rows => self.row(bytes),
+            State::Ended => None,
+        }
+    }
+
+    fn row(&self, bytes: &mut &[u8]) -> Option<Parsed> {
+        let Some(fields) = next(bytes) else { return Some(Parsed::Incomplete) };
+        let fields = i16::from_be_bytes(fields);
+        if fields == -1 {
+            return Some(Parsed::End);
+        }
+        let Layout { key, content } = &self.layout;
+        if usize::try_from(fields).ok()? != key.len() + content.len() {
+            return None;
+        }
+        let mut row = RowDigest { key: Vec::new(), content: 0 };
+        for (number, part) in key.iter().chain(content).enumerate() {
+            let Some(length) = next(bytes) else { return Some(Parsed::Incomplete) };
+            // NULL, of the length -1, is none of the fields.
+            let length = usize::try_from(i32::from_be_bytes(length)).ok()?;
+            let Some(value) = bytes.split_off(..length) else { return Some(Parsed::Incomplete) };
+            if number < key.len() || key.is_empty() {
+                append(&mut row.key, *part, value);
+            }
+            if number >= key.len() {
+                row.content =
+                    value.iter().fold(row.content, |content, byte| content << 8 | u128::from(*byte));
+            }
+        }
+        Some(Parsed::Row(row))
+    }
+}
+
+fn next<const LENGTH: usize>(bytes: &mut &[u8]) -> Option<[u8; LENGTH]> {
+    bytes.split_off(..LENGTH)?.try_into().ok()
+}
+
+fn append(key: &mut Vec<u8>, field: Field, value: &[u8]) {
+    let start = key.len();
+    key.extend_from_slice(value);
+    if field == Field::Signed
+        && let Some(first) = key.get_mut(start)
+    {
+        *first ^= 0x80;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(key: &[Field], content: usize) -> Layout {
+        Layout { key: key.to_vec(), content: vec![Field::Signed; content] }
+    }
+
+    /// A whole answer of rows of such fields.
+    fn answer(rows: &[&[&[u8]]]) -> Vec<u8> {
+        let mut bytes = [SIGNATURE, &[0; 8]].concat();
+        for fields in rows {
+            bytes.extend(i16::try_from(fields.len()).unwrap().to_be_bytes());
+            for field in *fields {
+                bytes.extend(i32::try_from(field.len()).unwrap().to_be_bytes());
+                bytes.extend(*field);
+            }
+        }
+        bytes.extend((-1_i16).to_be_bytes());
+        bytes
+    }
+
+    /// Reads an answer in pieces; `None` if it is not of the form.
+    fn read(layout: &Layout, bytes: &[u8], piece: usize) -> Option<Vec<RowDigest>> {
+        let (mut tuples, mut rows) = (Tuples::new(layout.clone()), Vec::new());
+        for chunk in bytes.chunks(piece) {
+            tuples.push(chunk, |row| rows.push(row))?;
+        }
+        tuples.are_complete().then_some(rows)
+    }
+
+    #[test]
+    fn rows_may_arrive_in_pieces_of_any_size() {
+        let layout = layout(&[Field::Bytes, Field::Bytes], 1);
+        let bytes = answer(&[&[b"a", b"\tb", &7_i64.to_be_bytes()], &[b"", b"c", &(-1_i64).to_be_bytes()]]);
+        let expected = vec![
+            RowDigest { key: b"a\tb".to_vec(), content: 7 },
+            RowDigest { key: b"c".to_vec(), content: u128::from(u64::MAX) },
+        ];
+        for piece in 1..=bytes.len() {
+            assert_eq!(read(&layout, &bytes, piece).as_ref(), Some(&expected), "in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn integers_sort_as_bytes() {
+        let numbers = [i64::MIN, -256, -1, 0, 1, 255, 256, i64::MAX].map(i64::to_be_bytes);
+        let fields: Vec<[&[u8]; 2]> = numbers.iter().map(|number| [&number[..], &[0; 8]]).collect();
+        let rows: Vec<&[&[u8]]> = fields.iter().map(|fields| &fields[..]).collect();
+        let rows = read(&layout(&[Field::Signed], 1), &answer(&rows), 1000).unwrap();
+        assert_eq!(rows.len(), 8);
+        assert!(rows.windows(2).all(|pair| pair[0].key < pair[1].key), "{rows:?}");
+    }
+
+    #[test]
+    fn without_a_key_the_content_is_it() {
+        let hashes = [(-2_i64).to_be_bytes(), 5_i64.to_be_bytes()];
+        let rows = read(&layout(&[], 2), &answer(&[&[&hashes[0], &hashes[1]]]), 1000).unwrap();
+        assert_eq!(rows[0].content, ((u128::from(u64::MAX) - 1) << 64) | 5);
+        let key = [&[0x7f, 255, 255, 255, 255, 255, 255, 254][..], &[0x80, 0, 0, 0, 0, 0, 0, 5]].concat();
+        assert_eq!(rows[0].key, key);
+    }
+
+    #[test]
+    fn what_is_cut_short_or_of_another_form_is_refused() {
+        let layout = layout(&[Field::Bytes], 1);
+        let whole = answer(&[&[b"k", &[0; 8]]]);
+        assert!(read(&layout, &whole, 1000).is_some());
+        assert!(read(&layout, &whole[..whole.len() - 2], 1000).is_none(), "no end");
+        assert!(read(&layout, &[&whole[..], b"x"].concat(), 1000).is_none(), "more after the end");
+        assert!(read(&layout, &answer(&[&[b"k"]]), 1000).is_none(), "a field too few");
+        let text = b"kkkkkkkkkk\t00000000000000000000000000000000\n";
+        assert!(read(&layout, text, 1000).is_none(), "text");
+        let mut null = answer(&[&[b"", &[0; 8]]]);
+        null[HEADER_BYTES + 2..HEADER_BYTES + 6].fill(255);
+        assert!(read(&layout, &null, 1000).is_none(), "NULL");
+    }
+}
