@@ -1,12 +1,13 @@
 //! Takes back what a journal still holds. One code path for success, failure, signals and crashed runs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
 use super::Run;
 use crate::model::call::Undo;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
 use crate::model::report::Teardown;
 use crate::store::journal::IntentId;
@@ -15,15 +16,24 @@ use crate::world::{Events, tell};
 /// How often an undo is tried: what stands in its way is often on its own way out.
 const TRIES: usize = 3;
 
-/// Undoes everything that the run's journal holds: containers first, then what they used, then the volumes. A failed undo is
-/// recorded and the others go on; what is left stays in the journal.
+/// Undoes everything that the run's journal holds: containers first, then what they used, then the volumes, then frozen
+/// seeds. A failed undo is recorded and the others go on; what is left stays in the journal.
 pub async fn unwind(run: &Run) -> Teardown {
     let Run { world, journal, events, .. } = run;
     let mut teardown = Teardown::default();
     let remaining = journal.remaining();
+    // Volumes that stay: a frozen seed whose volume does is one that others find, and must be able to clone.
+    let mut registered: BTreeSet<String> = BTreeSet::new();
     for wave in 0..=LAST_WAVE {
         let mut tasks: JoinSet<(IntentId, Undo, Result<()>)> = JoinSet::new();
         for (id, undo) in remaining.iter().filter(|(_, undo)| wave_of(undo) == wave).cloned() {
+            if let Undo::DeleteSeed { key } = &undo
+                && registered.contains(&key.volume())
+            {
+                let kept = Error::new(ErrorKind::Leftover, "its volume is still there");
+                leave(&mut teardown, events, &undo.to_string(), &kept);
+                continue;
+            }
             let engine = Arc::clone(&world.engine);
             tasks.spawn(async move {
                 let begun = std::time::Instant::now();
@@ -44,7 +54,12 @@ pub async fn unwind(run: &Run) -> Teardown {
                     Ok(()) => teardown.removed.push(undo.to_string()),
                     Err(error) => leave(&mut teardown, events, &undo.to_string(), &error),
                 },
-                Ok((_, undo, Err(error))) => leave(&mut teardown, events, &undo.to_string(), &error),
+                Ok((_, undo, Err(error))) => {
+                    leave(&mut teardown, events, &undo.to_string(), &error);
+                    if let Undo::RemoveVolume { name } = undo {
+                        registered.insert(name);
+                    }
+                }
                 Err(panicked) => teardown.left.push(format!("an undo panicked: {panicked}")),
             }
         }
@@ -60,14 +75,15 @@ fn leave(teardown: &mut Teardown, events: &Events, what: &str, error: &Error) {
     teardown.left.push(text);
 }
 
-const LAST_WAVE: u8 = 2;
+const LAST_WAVE: u8 = 3;
 
 /// A container holds on to its network and volumes, and a volume says which clone belongs to a living stack, so it goes
-/// after the clone.
+/// after the clone. A frozen seed goes after the volume that registers it.
 fn wave_of(undo: &Undo) -> u8 {
     match undo {
         Undo::RemoveContainer { .. } => 0,
-        Undo::RemoveNetwork { .. } | Undo::DeleteClone { .. } | Undo::DeleteSeed { .. } => 1,
-        Undo::RemoveVolume { .. } => LAST_WAVE,
+        Undo::RemoveNetwork { .. } | Undo::DeleteClone { .. } => 1,
+        Undo::RemoveVolume { .. } => 2,
+        Undo::DeleteSeed { .. } => LAST_WAVE,
     }
 }

@@ -2,7 +2,7 @@
 
 pub mod identity;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod seed;
 mod services;
 mod stack;

@@ -12,6 +12,8 @@ mod seed;
 mod stopwatch;
 mod suite;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 pub use check::{CheckOrder, check};
 pub use seed::{SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed};

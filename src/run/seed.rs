@@ -10,6 +10,7 @@ use super::{Settings, database, ending, images};
 use crate::archive;
 use crate::execute::{self, Run};
 use crate::mask;
+use crate::model::call::Undo;
 use crate::model::environment::{DatabaseSpec, Environment};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
@@ -250,7 +251,9 @@ pub async fn list(world: &World) -> Result<Vec<SeedRecord>> {
 /// Removes the seed whose key begins with `prefix`. Clones made of it live on. Returns what was removed.
 pub async fn remove(world: &World, prefix: &str, events: &Events) -> Result<SeedRecord> {
     let inventory = world.engine.inventory(&[]).await?;
-    let mut matching = inventory.seeds.iter().filter(|seed| seed.key.0.starts_with(prefix));
+    // Nothing is no name: a variable that is not set in a script must not remove the only seed.
+    let is_meant = |seed: &&SeedRecord| !prefix.is_empty() && seed.key.0.starts_with(prefix);
+    let mut matching = inventory.seeds.iter().filter(is_meant);
     let seed = match (matching.next(), matching.next()) {
         (Some(seed), None) => seed.clone(),
         (None, _) => {
@@ -270,11 +273,12 @@ pub async fn remove(world: &World, prefix: &str, events: &Events) -> Result<Seed
     };
     let id = world.clock.fresh_run_id();
     let journal = Journal::open(Arc::clone(&world.state), &id, "seed remove", world.clock.now())?;
-    // Unregistered first: a registered seed without data would be found, and could not be cloned.
-    journal.intend(&crate::model::call::Undo::DeleteSeed { key: seed.key.clone() })?;
+    // One without the other is no seed: data that nobody finds, or a seed that is found and cannot be cloned.
+    journal.intend_together(&[
+        Undo::RemoveVolume { name: seed.key.volume() },
+        Undo::DeleteSeed { key: seed.key.clone() },
+    ])?;
     let (_switch, stop) = Stop::new();
-    let unregister = crate::model::call::Undo::RemoveVolume { name: seed.key.volume() };
-    world.engine.undo(&unregister).await?;
     let run = Run { world: world.clone(), journal, events: events.clone(), stop };
     let teardown = ending::end(run).await;
     ending::or_left(Ok(seed), &teardown)

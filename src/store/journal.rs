@@ -54,7 +54,7 @@ impl Journal {
         })?;
         let opened = Entry::Opened { format: FORMAT, run: run.0.clone(), story: story.to_owned(), at };
         let journal = Self { state, file, run: run.clone(), pending: Mutex::default(), _hold: hold };
-        journal.append(&opened)?;
+        journal.append(&[opened])?;
         Ok(journal)
     }
 
@@ -99,21 +99,34 @@ impl Journal {
         let mut pending = self.pending();
         let id = pending.next;
         pending.next += 1;
+        // An intent that is not on disk must not be ended there later: its call is never made.
+        self.append(&[Entry::Intent { id, undo: undo.clone() }])?;
         pending.undos.push((id, undo.clone()));
-        self.append(&Entry::Intent { id, undo: undo.clone() })?;
         Ok(id)
+    }
+
+    /// As [`Self::intend`] for what must go together: if the process dies, all of them are written down, or none.
+    pub fn intend_together(&self, undos: &[Undo]) -> Result<()> {
+        let mut pending = self.pending();
+        let first = pending.next;
+        pending.next += undos.len();
+        let intents: Vec<(IntentId, Undo)> = (first..).zip(undos.iter().cloned()).collect();
+        let entry = |(id, undo): &(IntentId, Undo)| Entry::Intent { id: *id, undo: undo.clone() };
+        self.append(&intents.iter().map(entry).collect::<Vec<_>>())?;
+        pending.undos.extend(intents);
+        Ok(())
     }
 
     /// Forgets an intent, as the world has forgotten its effect.
     pub fn undone(&self, id: IntentId) -> Result<()> {
-        self.append(&Entry::Undone { id })?;
+        self.append(&[Entry::Undone { id }])?;
         self.pending().undos.retain(|(pending, _)| *pending != id);
         Ok(())
     }
 
     /// Lets effects stay: all of them or, if the process dies before this line is written, none.
     pub fn kept(&self, ids: &[IntentId]) -> Result<()> {
-        self.append(&Entry::Kept { ids: ids.to_vec() })?;
+        self.append(&[Entry::Kept { ids: ids.to_vec() }])?;
         self.pending().undos.retain(|(pending, _)| !ids.contains(pending));
         Ok(())
     }
@@ -137,11 +150,13 @@ impl Journal {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn append(&self, entry: &Entry) -> Result<()> {
-        let line = serde_json::to_string(entry).map_err(|cause| {
+    /// Adds lines in one write, which a kill does not cut.
+    fn append(&self, entries: &[Entry]) -> Result<()> {
+        let lines: std::result::Result<Vec<String>, _> = entries.iter().map(serde_json::to_string).collect();
+        let lines = lines.map_err(|cause| {
             Error::new(ErrorKind::Bug, "a journal entry does not serialize").because(cause)
         })?;
-        self.state.append(&self.file, &line)
+        self.state.append(&self.file, &lines.join("\n"))
     }
 }
 
@@ -230,6 +245,23 @@ mod tests {
         journal.undone(id).unwrap();
         journal.close().unwrap();
         assert!(state.names().is_empty());
+    }
+
+    #[test]
+    fn what_goes_together_is_written_at_once_and_ends_one_by_one() {
+        let state = MemoryState::default();
+        let journal = open(&state);
+        journal.intend(&container("a")).unwrap();
+        journal.intend_together(&[container("b"), container("c")]).unwrap();
+        let names = |journal: &Journal| -> Vec<String> {
+            journal.remaining().iter().map(|(_, undo)| undo.to_string()).collect()
+        };
+        assert_eq!(names(&journal), ["container c", "container b", "container a"]);
+        journal.undone(1).unwrap();
+        state.let_go_of_everything();
+        let shared: Arc<dyn StateFiles> = Arc::new(state.clone());
+        let crashed = Journal::take_over_crashed(&shared).unwrap();
+        assert_eq!(names(&crashed[0]), ["container c", "container a"]);
     }
 
     #[test]

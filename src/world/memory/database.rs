@@ -125,6 +125,7 @@ impl Database for MemoryDatabase {
         _all: &[Migration],
     ) -> Result<MigrationRun> {
         self.asked(|| {
+            self.world.objects().done.push(format!("migrate {}", migration.name));
             let failure = self.world.script().answers.failing.get(&migration.name).cloned();
             if failure.is_none() {
                 let checksum = Some(migration.checksum.clone());
@@ -170,5 +171,7 @@ impl Database for MemoryDatabase {
         Ok(())
     }
 
-    async fn close(&self) {}
+    async fn close(&self) {
+        self.world.objects().done.push(format!("disconnect {}", self.container));
+    }
 }

@@ -53,11 +53,18 @@ impl Engine for MemoryWorld {
         {
             return pending().await;
         }
-        passage.act(|| self.twice_if_asked(|| self.objects().perform(call, &self.script())))
+        passage.act(|| {
+            self.objects().done.push(call.to_string());
+            self.twice_if_asked(|| self.objects().perform(call, &self.script()))
+        })
     }
 
     async fn undo(&self, undo: &Undo) -> Result<()> {
-        self.numbered(|| self.twice_if_asked(|| self.objects().undo(undo, &self.script()))).await
+        self.numbered(|| {
+            self.objects().done.push(format!("undo {undo}"));
+            self.twice_if_asked(|| self.objects().undo(undo, &self.script()))
+        })
+        .await
     }
 
     async fn published(&self, container: &str, port: u16) -> Result<SocketAddr> {

@@ -33,6 +33,9 @@ struct Faults {
     crash: Option<(usize, Moment)>,
     is_dead: bool,
     acts: BTreeMap<usize, Act>,
+    writes: usize,
+    failing_writes: BTreeSet<usize>,
+    crash_at_write: Option<usize>,
 }
 
 /// One call that is under way.
@@ -72,6 +75,21 @@ impl Gate {
         faults.under_way += 1;
         faults.most_under_way = faults.most_under_way.max(faults.under_way);
         Ok(Passage { gate: self.clone(), number })
+    }
+
+    /// Numbers a write to the state folder, and fails it if it is to have no effect.
+    pub(super) fn write(&self) -> Result<()> {
+        self.is_alive()?;
+        let mut faults = self.faults();
+        faults.writes += 1;
+        let number = faults.writes;
+        if faults.crash_at_write == Some(number) {
+            faults.is_dead = true;
+        }
+        if faults.is_dead || faults.failing_writes.contains(&number) {
+            return Err(Error::new(ErrorKind::Config, format!("write {number} to the state folder failed")));
+        }
+        Ok(())
     }
 
     /// Whether what makes or removes something is carried out twice.
@@ -148,10 +166,29 @@ impl MemoryWorld {
         self.clone()
     }
 
+    /// How many writes to the state folder there were.
+    pub fn writes(&self) -> usize {
+        self.inner.gate.faults().writes
+    }
+
+    /// The write of this number to the state folder fails without an effect, as on a full disk.
+    pub fn fail_write(&self, number: usize) -> Self {
+        self.inner.gate.faults().failing_writes.insert(number);
+        self.clone()
+    }
+
+    /// The process dies right before the write of this number to the state folder. Right after it is right before the next
+    /// write, or around a call.
+    pub fn crash_at_write(&self, number: usize) -> Self {
+        self.inner.gate.faults().crash_at_write = Some(number);
+        self.clone()
+    }
+
     /// A new process on the same world: what the dead one held is free, and calls succeed again.
     pub fn revive(&self) -> Self {
         let mut faults = self.inner.gate.faults();
         faults.crash = None;
+        faults.crash_at_write = None;
         faults.is_dead = false;
         drop(faults);
         self.inner.state.let_go_of_everything();

@@ -2,8 +2,7 @@
 //!
 //! One [`MemoryWorld`] stands behind all ports, so that a database is found by the address that the engine published, and
 //! what was filled into a clone is found again in the seed that was frozen from it. Calls to the engine, to databases and to
-//! files are numbered together, from 1; the state folder is not counted, as every crash around one of its writes is also a
-//! crash right before or after such a call.
+//! files are numbered together, from 1; writes to the state folder are numbered apart.
 
 mod answers;
 mod clock;
@@ -72,6 +71,12 @@ impl MemoryWorld {
     /// Names of the containers in the order in which they were started, removed ones too.
     pub fn started(&self) -> Vec<String> {
         self.objects().started.clone()
+    }
+
+    /// What had an effect, in the order in which it did: calls and undos as they are told, `migrate NAME`, and
+    /// `disconnect CONTAINER` for the end of a connection.
+    pub fn done(&self) -> Vec<String> {
+        self.objects().done.clone()
     }
 
     /// The state folder, whether or not the process that uses it lives.

@@ -19,6 +19,8 @@ pub(super) struct Objects {
     pub(super) has_pool: bool,
     /// Names of containers in the order in which they were started.
     pub(super) started: Vec<String>,
+    /// What had an effect, in order.
+    pub(super) done: Vec<String>,
     /// The number of the newest container, which its address encodes.
     pub(super) newest: u32,
 }
