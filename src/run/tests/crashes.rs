@@ -57,6 +57,21 @@ async fn a_check_that_dies_before_any_write_to_the_state_folder_is_swept() {
 }
 
 #[tokio::test]
+async fn the_next_check_takes_down_what_a_dead_one_left_and_never_waits_for_its_lock() {
+    let (calls, _) = effort(&world()).await;
+    for number in 1..=calls {
+        let world = world().crash_at(number, Moment::After);
+        // Whatever it says: it is dead.
+        let _ = check(&world).await;
+        world.revive();
+        let next = tokio::time::timeout(std::time::Duration::from_secs(10), check(&world)).await;
+        let report = next.unwrap_or_else(|_| panic!("call {number}: it waits for the dead")).unwrap();
+        assert_eq!(report.teardown.left, Vec::<String>::new(), "call {number}");
+        assert_clean(&world, &format!("call {number}"));
+    }
+}
+
+#[tokio::test]
 async fn a_sweep_that_dies_itself_is_ended_by_the_next() {
     let (calls, _) = effort(&world()).await;
     // In the middle of the suite, when most stands, and while the seed is built.
