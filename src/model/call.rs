@@ -89,10 +89,13 @@ pub enum Undo {
         /// Its key.
         key: SeedKey,
     },
-    /// Removes a container, running or not, with its anonymous volumes.
+    /// Removes a container, running or not, with its anonymous volumes, if the run made it: the name of a lock may be
+    /// held by another.
     RemoveContainer {
         /// Its name.
         name: String,
+        /// The run that made it.
+        run: String,
     },
 }
 
@@ -126,7 +129,9 @@ impl Call {
             Self::CreateVolume(volume) => Some(Undo::RemoveVolume { name: volume.name.clone() }),
             Self::MakeClone { clone, .. } => Some(Undo::DeleteClone { clone: clone.clone() }),
             Self::FreezeSeed { key, .. } => Some(Undo::DeleteSeed { key: key.clone() }),
-            Self::CreateContainer(container) => Some(Undo::RemoveContainer { name: container.name.clone() }),
+            Self::CreateContainer(container) => {
+                Some(Undo::RemoveContainer { name: container.name.clone(), run: run.0.clone() })
+            }
             Self::PullImage { .. }
             | Self::PreparePool
             | Self::StartContainer { .. }
@@ -167,7 +172,7 @@ impl fmt::Display for Undo {
             Self::RemoveVolume { name } => write!(f, "volume {name}"),
             Self::DeleteClone { clone } => write!(f, "clone {clone}"),
             Self::DeleteSeed { key } => write!(f, "frozen seed {key}"),
-            Self::RemoveContainer { name } => write!(f, "container {name}"),
+            Self::RemoveContainer { name, .. } => write!(f, "container {name}"),
         }
     }
 }

@@ -12,7 +12,7 @@ mod sweep;
 mod tests;
 
 pub use identity::Identity;
-pub use seed::{SeedOrder, build_seed, cluster_settings, seal_seed};
+pub use seed::{SeedOrder, build_seed, cluster_settings, lock_seed, seal_seed};
 pub use services::{make_services, start_services, start_suite};
 pub use stack::{POSTGRES_PORT, pgdata, stand_up};
 pub use subnet::free_subnet;

@@ -61,13 +61,10 @@ impl SeedOrder<'_> {
     }
 }
 
-/// The lock, the place, and an empty server on it.
-pub fn build_seed(order: &SeedOrder<'_>) -> Plan {
-    let identity = order.identity;
-    let service = &order.service.name;
-    let cause = format!("seed {} of {service}", order.key);
+/// The lock of the seed: whoever makes it builds. It is never started.
+pub fn lock_seed(order: &SeedOrder<'_>) -> Plan {
     let mut plan = Plan::default();
-    let lock = plan.add(
+    plan.add(
         Call::CreateContainer(Box::new(ContainerSpec {
             name: order.key.lock(),
             runtime: Runtime { image: HELPER_IMAGE.to_owned(), ..Runtime::default() },
@@ -75,12 +72,21 @@ pub fn build_seed(order: &SeedOrder<'_>) -> Plan {
             aliases: Vec::new(),
             mounts: Vec::new(),
             ports: Vec::new(),
-            labels: identity.labels(Some(service)),
+            labels: order.identity.labels(Some(&order.service.name)),
         })),
-        format!("only one builds {cause}"),
+        format!("only one builds seed {} of {}", order.key, order.service.name),
         &[],
     );
-    let pool = plan.add(Call::PreparePool, "clones need a pool", &[lock]);
+    plan
+}
+
+/// The place, and an empty server on it.
+pub fn build_seed(order: &SeedOrder<'_>) -> Plan {
+    let identity = order.identity;
+    let service = &order.service.name;
+    let cause = format!("seed {} of {service}", order.key);
+    let mut plan = Plan::default();
+    let pool = plan.add(Call::PreparePool, "clones need a pool", &[]);
     let network = plan.add(
         Call::CreateNetwork(NetworkSpec {
             name: identity.names().network(),
@@ -88,7 +94,7 @@ pub fn build_seed(order: &SeedOrder<'_>) -> Plan {
             labels: identity.labels(None),
         }),
         &cause,
-        &[lock],
+        &[],
     );
     let clone = order.clone_name();
     let volume = plan.add(

@@ -25,7 +25,8 @@ pub fn expired(inventory: &Inventory, clones: &[String], scope: &SweepScope) -> 
     let is_expired = |listed: &&Listed| listed.is_stack() && is_over(listed, scope);
     let mut undos: Vec<Undo> = Vec::new();
     for container in inventory.containers.iter().filter(is_expired) {
-        undos.push(Undo::RemoveContainer { name: container.name.clone() });
+        let run = container.label(label::RUN).unwrap_or_default().to_owned();
+        undos.push(Undo::RemoveContainer { name: container.name.clone(), run });
     }
     for network in inventory.networks.iter().filter(is_expired) {
         let run = network.label(label::RUN).unwrap_or_default().to_owned();

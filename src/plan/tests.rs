@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::samples::{identity, inventory, shop};
-use super::{SeedOrder, build_seed, make_services, seal_seed, stand_up, start_services, start_suite};
+use super::{
+    SeedOrder, build_seed, lock_seed, make_services, seal_seed, stand_up, start_services, start_suite,
+};
 use crate::model::call::Call;
 use crate::model::container::MountSource;
 use crate::model::inventory::ImageFacts;
@@ -105,14 +107,17 @@ fn a_seed_is_built_under_its_lock_and_only_the_frozen_copy_and_its_volume_stay()
         subnet: "10.213.0.0/28",
     };
     check(
+        &lock_seed(&order),
+        "1 create container stage-seed-4f1c9a0b7d22-lock of stage-helper:1 — only one builds seed 4f1c9a0b7d22 of db",
+    );
+    check(
         &build_seed(&order),
-        "1 create container stage-seed-4f1c9a0b7d22-lock of stage-helper:1 — only one builds seed 4f1c9a0b7d22 of db
-         2 prepare pool — clones need a pool after 1
-         3 create network stage-shop-r1 10.213.0.0/28 — seed 4f1c9a0b7d22 of db after 1
-         4 create volume stage-shop-r1-db-seed-data — seed 4f1c9a0b7d22 of db after 2
-         5 make empty clone stage-shop-r1-db-seed-data — seed 4f1c9a0b7d22 of db after 4
-         6 create container stage-shop-r1-db-seed of postgres:15 — seed 4f1c9a0b7d22 of db after 3 5
-         7 start stage-shop-r1-db-seed — seed 4f1c9a0b7d22 of db after 6",
+        "1 prepare pool — clones need a pool
+         2 create network stage-shop-r1 10.213.0.0/28 — seed 4f1c9a0b7d22 of db
+         3 create volume stage-shop-r1-db-seed-data — seed 4f1c9a0b7d22 of db after 1
+         4 make empty clone stage-shop-r1-db-seed-data — seed 4f1c9a0b7d22 of db after 3
+         5 create container stage-shop-r1-db-seed of postgres:15 — seed 4f1c9a0b7d22 of db after 2 4
+         6 start stage-shop-r1-db-seed — seed 4f1c9a0b7d22 of db after 5",
     );
     let record = SeedRecord {
         key: key.clone(),

@@ -111,6 +111,10 @@ fn is_being_built(inventory: &Inventory, key: &SeedKey) -> bool {
     inventory.containers.iter().any(|container| container.name == key.lock())
 }
 
+async fn sealed(world: &World, key: &SeedKey) -> Result<Option<SeedRecord>> {
+    Ok(world.engine.inventory(&[]).await?.seeds.into_iter().find(|seed| seed.key == *key))
+}
+
 async fn was_held(world: &World, key: &SeedKey) -> Result<bool> {
     let inventory = world.engine.inventory(&[]).await?;
     Ok(is_being_built(&inventory, key) || inventory.seeds.iter().any(|seed| seed.key == *key))
@@ -156,6 +160,11 @@ impl Building<'_> {
         let subnet = plan::free_subnet(&inventory.subnets, &identity.run, 0)?;
         let order =
             SeedOrder { identity, key: self.key, service: self.service, image: self.image, subnet: &subnet };
+        execute::apply(run, &plan::lock_seed(&order)).await?;
+        // Between the look and the lock somebody else may have finished the same seed.
+        if let Some(seed) = sealed(&run.world, self.key).await? {
+            return Ok(seed);
+        }
         if let Some(failure) = execute::apply(run, &plan::build_seed(&order)).await? {
             return Err(super::unfit(&failure));
         }

@@ -210,7 +210,7 @@ mod tests {
     use crate::world::state::MemoryState;
 
     fn container(name: &str) -> Undo {
-        Undo::RemoveContainer { name: name.to_owned() }
+        Undo::RemoveContainer { name: name.to_owned(), run: "r1".to_owned() }
     }
 
     fn open(state: &MemoryState) -> Journal {
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_line_that_the_crash_cut_is_no_intent_but_a_broken_one_inside_is_an_error() {
-        let whole = r#"{"intent":{"id":0,"undo":{"RemoveContainer":{"name":"a"}}}}"#;
+        let whole = r#"{"intent":{"id":0,"undo":{"RemoveContainer":{"name":"a","run":"r1"}}}}"#;
         assert_eq!(fold(&format!("{whole}\n{{\"inte"), "j").unwrap().undos.len(), 1);
         assert!(fold(&format!("{{\"inte\n{whole}\n"), "j").is_err());
     }

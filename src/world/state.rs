@@ -124,6 +124,11 @@ impl StateFiles for DiskState {
 
     fn hold(&self, file: &str) -> Result<Option<Box<dyn Hold>>> {
         let path = self.path_for_writing(file)?;
+        if !path.exists()
+            && let Some(held) = hold_new(&path).map_err(|cause| unusable(&path, cause))?
+        {
+            return Ok(Some(held));
+        }
         let opened = OpenOptions::new()
             .create(true)
             .append(true)
@@ -135,6 +140,20 @@ impl StateFiles for DiskState {
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(cause)) => Err(unusable(&path, cause)),
         }
+    }
+}
+
+/// Makes a file that is held from the moment at which others can see it; `None` if somebody else made it first. Made in
+/// its place and locked afterwards, it could be taken for the journal of a crashed run in between.
+fn hold_new(path: &Path) -> std::io::Result<Option<Box<dyn Hold>>> {
+    let draft = path.with_extension(format!("draft-{}", std::process::id()));
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&draft)?;
+    let linked = file.lock().and_then(|()| fs::hard_link(&draft, path));
+    fs::remove_file(&draft)?;
+    match linked {
+        Ok(()) => Ok(Some(Box::new(HeldFile { _file: file }))),
+        Err(cause) if cause.kind() == IoErrorKind::AlreadyExists => Ok(None),
+        Err(cause) => Err(cause),
     }
 }
 

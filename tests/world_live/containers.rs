@@ -14,7 +14,7 @@ use crate::stand::{container, done, engine, labels, name, run, tidy, undone};
 #[tokio::test]
 async fn a_container_lives_from_create_to_remove_and_every_call_may_be_repeated() {
     let (engine, name) = (engine().await, name("web"));
-    let undo = Undo::RemoveContainer { name: name.clone() };
+    let undo = Undo::RemoveContainer { name: name.clone(), run: "r1".into() };
     let (e, n) = (engine.clone(), name.clone());
     let test = async move {
         run(&e, container(&n, "r1", "trap exit TERM; echo hello; sleep 60 & wait")).await;
@@ -34,7 +34,7 @@ async fn a_container_lives_from_create_to_remove_and_every_call_may_be_repeated(
 #[tokio::test]
 async fn a_name_that_another_run_holds_is_no_room_and_never_reused() {
     let (engine, name) = (engine().await, name("held"));
-    let undo = Undo::RemoveContainer { name: name.clone() };
+    let undo = Undo::RemoveContainer { name: name.clone(), run: "r1".into() };
     let e = engine.clone();
     let test = async move {
         done(&e, Call::CreateContainer(Box::new(container(&name, "r1", "true")))).await;
@@ -49,7 +49,7 @@ async fn a_name_that_another_run_holds_is_no_room_and_never_reused() {
 #[tokio::test]
 async fn a_service_that_fails_is_a_fact_with_its_last_words() {
     let (engine, name) = (engine().await, name("broken"));
-    let undo = Undo::RemoveContainer { name: name.clone() };
+    let undo = Undo::RemoveContainer { name: name.clone(), run: "r1".into() };
     let e = engine.clone();
     let test = async move {
         run(&e, container(&name, "r1", "echo no such host >&2; exit 3")).await;
@@ -70,7 +70,7 @@ async fn a_service_that_fails_is_a_fact_with_its_last_words() {
 #[tokio::test]
 async fn a_service_that_never_becomes_healthy_is_a_fact_after_its_time() {
     let (engine, name) = (engine().await, name("sick"));
-    let undo = Undo::RemoveContainer { name: name.clone() };
+    let undo = Undo::RemoveContainer { name: name.clone(), run: "r1".into() };
     let e = engine.clone();
     let test = async move {
         let mut spec = container(&name, "r1", "sleep 60");
@@ -92,7 +92,7 @@ async fn a_service_that_never_becomes_healthy_is_a_fact_after_its_time() {
 #[tokio::test]
 async fn a_container_that_does_not_stop_in_time_is_an_error() {
     let (engine, name) = (engine().await, name("deaf"));
-    let undo = Undo::RemoveContainer { name: name.clone() };
+    let undo = Undo::RemoveContainer { name: name.clone(), run: "r1".into() };
     let e = engine.clone();
     let test = async move {
         run(&e, container(&name, "r1", "trap '' TERM; while :; do sleep 1; done")).await;
@@ -107,7 +107,7 @@ async fn a_network_publishes_on_loopback_and_goes_by_name_and_run() {
     let (engine, name) = (engine().await, name("net"));
     let subnet = format!("10.214.{}.16/28", std::process::id() % 250);
     let undos = [
-        Undo::RemoveContainer { name: name.clone() },
+        Undo::RemoveContainer { name: name.clone(), run: "r1".into() },
         Undo::RemoveNetwork { name: name.clone(), run: "r1".to_owned() },
     ];
     let (e, n) = (engine.clone(), name.clone());
@@ -137,7 +137,10 @@ async fn a_network_publishes_on_loopback_and_goes_by_name_and_run() {
 #[tokio::test]
 async fn a_file_comes_out_of_a_stopped_container_and_a_missing_one_is_none() {
     let (engine, name) = (engine().await, name("files"));
-    let undos = [Undo::RemoveContainer { name: name.clone() }, Undo::RemoveVolume { name: name.clone() }];
+    let undos = [
+        Undo::RemoveContainer { name: name.clone(), run: "r1".into() },
+        Undo::RemoveVolume { name: name.clone() },
+    ];
     let e = engine.clone();
     let test = async move {
         let volume = VolumeSpec { name: name.clone(), source: VolumeSource::Plain, labels: labels("r1") };

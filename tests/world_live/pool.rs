@@ -33,7 +33,11 @@ async fn in_clone(engine: &DockerEngine, clone: &str, script: &str) -> String {
     done(engine, Call::StartContainer { name: name.clone() }).await;
     done(engine, Call::AwaitCompletion { name: name.clone(), timeout_s: 30 }).await;
     let output = engine.output_tail(&name, 100).await.unwrap();
-    undone(engine, &[Undo::RemoveContainer { name }, Undo::RemoveVolume { name: clone.to_owned() }]).await;
+    undone(
+        engine,
+        &[Undo::RemoveContainer { name, run: "r1".into() }, Undo::RemoveVolume { name: clone.to_owned() }],
+    )
+    .await;
     output
 }
 
@@ -159,8 +163,14 @@ async fn a_server_starts_on_a_clone_of_sealed_data_and_leaves_the_seed_alone() {
         server::sql(&db, "CREATE TABLE t AS SELECT generate_series(1, 1000) AS id").await;
         db.close().await;
         done(&e, Call::StopContainer { name: builder.clone(), timeout_s: 60 }).await;
-        undone(&e, &[Undo::RemoveContainer { name: builder }, Undo::RemoveVolume { name: build.clone() }])
-            .await;
+        undone(
+            &e,
+            &[
+                Undo::RemoveContainer { name: builder, run: "r1".into() },
+                Undo::RemoveVolume { name: build.clone() },
+            ],
+        )
+        .await;
         done(&e, Call::FreezeSeed { clone: build.clone(), key: key.clone() }).await;
         undone(&e, &[Undo::DeleteClone { clone: build }]).await;
         for rows in [999, 999] {
@@ -173,7 +183,7 @@ async fn a_server_starts_on_a_clone_of_sealed_data_and_leaves_the_seed_alone() {
             assert_eq!(db.count(&[TableName::new("public", "t")]).await.unwrap(), [rows]);
             db.close().await;
             let undos = [
-                Undo::RemoveContainer { name: server },
+                Undo::RemoveContainer { name: server, run: "r1".into() },
                 Undo::RemoveVolume { name: clone.clone() },
                 Undo::DeleteClone { clone },
             ];

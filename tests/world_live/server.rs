@@ -19,7 +19,7 @@ pub async fn with_database<F: Future<Output = ()> + Send + 'static>(
     test: impl FnOnce(Arc<dyn Database>, Address) -> F + Send + 'static,
 ) {
     let (engine, name) = (engine().await, name("postgres"));
-    let undo = Undo::RemoveContainer { name: name.clone() };
+    let undo = Undo::RemoveContainer { name: name.clone(), run: "r1".into() };
     let e = engine.clone();
     let test = async move {
         let at = start(&e, spec(&name)).await;

@@ -81,6 +81,15 @@ pub(super) async fn stop(docker: &Docker, name: &str, timeout_s: u64) -> Result<
     Ok(())
 }
 
+/// Removes a container that `run` made; one of that name that another run made is left alone, as ours is then absent.
+pub(super) async fn remove_made_by(docker: &Docker, name: &str, run: &str) -> Result<()> {
+    let labels = labels_of(docker, name).await?.unwrap_or_default();
+    if labels.get(label::RUN).map(String::as_str) != Some(run) {
+        return Ok(());
+    }
+    remove(docker, name).await
+}
+
 /// Removes a container with its anonymous volumes, running or not, and returns once it is gone.
 pub(super) async fn remove(docker: &Docker, name: &str) -> Result<()> {
     let deadline = Instant::now() + REMOVAL;

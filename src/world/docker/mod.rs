@@ -71,7 +71,7 @@ impl Engine for DockerEngine {
             Undo::RemoveVolume { name } => volumes::remove(docker, name).await,
             Undo::DeleteClone { clone } => self.pool.delete_clone(docker, clone).await,
             Undo::DeleteSeed { key } => self.pool.delete_seed(docker, key).await,
-            Undo::RemoveContainer { name } => containers::remove(docker, name).await,
+            Undo::RemoveContainer { name, run } => containers::remove_made_by(docker, name, run).await,
         }
     }
 

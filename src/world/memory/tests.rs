@@ -83,7 +83,7 @@ async fn nothing_that_a_container_uses_can_be_removed_before_it() {
     for removal in &removals {
         assert_eq!(undo(&world, removal.clone()).await, Err(ErrorKind::Leftover), "{removal}");
     }
-    undo(&world, Undo::RemoveContainer { name: "db".into() }).await.unwrap();
+    undo(&world, Undo::RemoveContainer { name: "db".into(), run: "1".into() }).await.unwrap();
     for removal in removals.iter().chain(&removals) {
         assert_eq!(undo(&world, removal.clone()).await, Ok(()), "{removal}, absent or not");
     }
@@ -105,7 +105,7 @@ async fn a_seed_is_frozen_only_from_a_server_at_rest_and_its_rows_are_in_every_c
     assert_eq!(perform(&world, &freeze).await, Err(ErrorKind::Bug));
     all(&world, &[Call::StopContainer { name: "db".into(), timeout_s: 1 }, freeze]).await;
     assert!(database.catalog().await.is_err(), "the server has stopped");
-    undo(&world, Undo::RemoveContainer { name: "db".into() }).await.unwrap();
+    undo(&world, Undo::RemoveContainer { name: "db".into(), run: "1".into() }).await.unwrap();
     undo(&world, Undo::DeleteClone { clone: "data".into() }).await.unwrap();
 
     let from_seed = Call::MakeClone { clone: "data".into(), origin: CloneOrigin::Seed(key()) };

@@ -1,6 +1,6 @@
 //! What each undo removes, and what stands in its way.
 
-use super::objects::{Objects, clone_path};
+use super::objects::{Container, Objects, clone_path};
 use super::perform::seed_path;
 use super::script::Script;
 use crate::model::call::Undo;
@@ -13,8 +13,11 @@ impl Objects {
             return Err(left(undo, "the engine refuses"));
         }
         match undo {
-            Undo::RemoveContainer { name } => {
-                self.containers.remove(name);
+            Undo::RemoveContainer { name, run } => {
+                let made_by = |container: &Container| container.spec.labels.get(label::RUN) == Some(run);
+                if self.containers.get(name).is_some_and(made_by) {
+                    self.containers.remove(name);
+                }
             }
             Undo::RemoveNetwork { name, run } => self.remove_network(undo, name, run)?,
             Undo::RemoveVolume { name } => {
