@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::model::call::Undo;
 use crate::model::inventory::{Inventory, Listed};
 use crate::model::label;
+use crate::model::seed::SeedKey;
 
 /// What a sweep knows beyond labels.
 #[derive(Clone, Debug)]
@@ -19,9 +20,23 @@ pub struct SweepScope {
     pub now: Timestamp,
 }
 
-/// Everything of stacks that is past its deadline, or that a run of this holder left behind. Nothing without our label
-/// and nothing of another format is touched.
-pub fn expired(inventory: &Inventory, clones: &[String], scope: &SweepScope) -> Vec<Undo> {
+/// What is in the pool. Frozen seeds are listed around the inventory, as one that is sealed meanwhile must look neither
+/// like a copy without a volume nor like a volume without a copy.
+#[derive(Clone, Debug, Default)]
+pub struct PoolListing {
+    /// Clones, listed before the inventory.
+    pub clones: Vec<String>,
+    /// Frozen seeds, listed before the inventory.
+    pub frozen_before: Vec<String>,
+    /// Frozen seeds, listed after it.
+    pub frozen_after: Vec<String>,
+}
+
+/// Everything of stacks that is past its deadline, or that a run of this holder left behind, and halves of seeds: a
+/// frozen copy that nothing registers and nobody builds, a registration without its copy. Nothing without our label and
+/// nothing of another format is touched.
+pub fn expired(inventory: &Inventory, pool: &PoolListing, scope: &SweepScope) -> Vec<Undo> {
+    let clones = &pool.clones;
     let is_expired = |listed: &&Listed| listed.is_stack() && is_over(listed, scope);
     let mut undos: Vec<Undo> = Vec::new();
     for container in inventory.containers.iter().filter(is_expired) {
@@ -42,6 +57,26 @@ pub fn expired(inventory: &Inventory, clones: &[String], scope: &SweepScope) -> 
     {
         undos.push(Undo::DeleteClone { clone: clone.clone() });
     }
+    undos.extend(halves_of_seeds(inventory, pool));
+    undos
+}
+
+fn halves_of_seeds(inventory: &Inventory, pool: &PoolListing) -> Vec<Undo> {
+    let mut undos = Vec::new();
+    for name in &pool.frozen_before {
+        let key = SeedKey(name.clone());
+        let is_registered = inventory.volumes.iter().any(|volume| volume.name == key.volume());
+        let is_being_built = inventory.containers.iter().any(|container| container.name == key.lock());
+        if !is_registered && !is_being_built {
+            undos.push(Undo::DeleteSeed { key });
+        }
+    }
+    for seed in &inventory.seeds {
+        let is_frozen = |frozen: &[String]| frozen.iter().any(|name| name == seed.key.short());
+        if !is_frozen(&pool.frozen_before) && !is_frozen(&pool.frozen_after) {
+            undos.push(Undo::RemoveVolume { name: seed.key.volume() });
+        }
+    }
     undos
 }
 
@@ -60,8 +95,11 @@ fn is_over(listed: &Listed, scope: &SweepScope) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::model::container::Labels;
+    use crate::model::seed::SeedRecord;
 
     fn listed(name: &str, holder: &str, run: &str, deadline: &str) -> Listed {
         let labels = Labels::from([
@@ -75,14 +113,25 @@ mod tests {
     }
 
     fn check(inventory: &Inventory, clones: &[&str], expected: &[&str]) {
+        check_pool(inventory, clones, &[], &[], expected);
+    }
+
+    fn check_pool(
+        inventory: &Inventory,
+        clones: &[&str],
+        before: &[&str],
+        after: &[&str],
+        expected: &[&str],
+    ) {
         let scope = SweepScope {
             holder: "me".into(),
             living: BTreeSet::from(["alive".to_owned()]),
             now: "2026-01-02T00:00:00Z".parse().unwrap(),
         };
-        let clones: Vec<String> = clones.iter().map(|clone| (*clone).to_owned()).collect();
-        let undos: Vec<String> =
-            expired(inventory, &clones, &scope).iter().map(ToString::to_string).collect();
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let pool =
+            PoolListing { clones: owned(clones), frozen_before: owned(before), frozen_after: owned(after) };
+        let undos: Vec<String> = expired(inventory, &pool, &scope).iter().map(ToString::to_string).collect();
         assert_eq!(undos, expected);
     }
 
@@ -117,5 +166,34 @@ mod tests {
         let inventory =
             Inventory { volumes: vec![listed("held", "them", "x", LATER)], ..Inventory::default() };
         check(&inventory, &["held", "orphan"], &["clone orphan"]);
+    }
+
+    fn seed(key: &str) -> (Listed, SeedRecord) {
+        let record = SeedRecord {
+            key: SeedKey(key.into()),
+            environment: "shop".into(),
+            database: "db".into(),
+            backup_taken_at: Timestamp::UNIX_EPOCH,
+            sealed_at: Timestamp::UNIX_EPOCH,
+            size_bytes: 1,
+            build_s: 1.0,
+            rows: BTreeMap::new(),
+        };
+        let labels = Labels::from([(label::KIND.into(), label::KIND_SEED.into())]);
+        (Listed { name: record.key.volume(), labels }, record)
+    }
+
+    #[test]
+    fn half_a_seed_goes_and_a_whole_one_stays_even_if_it_was_sealed_meanwhile() {
+        let (volume, record) = seed("aaaaaaaaaaaa");
+        let registered = Inventory { volumes: vec![volume], seeds: vec![record], ..Inventory::default() };
+        check_pool(&registered, &[], &["aaaaaaaaaaaa"], &["aaaaaaaaaaaa"], &[]);
+        check_pool(&registered, &[], &[], &["aaaaaaaaaaaa"], &[]);
+        check_pool(&registered, &[], &[], &[], &["volume stage-seed-aaaaaaaaaaaa"]);
+        let nothing = Inventory::default();
+        check_pool(&nothing, &[], &["aaaaaaaaaaaa"], &["aaaaaaaaaaaa"], &["frozen seed aaaaaaaaaaaa"]);
+        let lock = Listed { name: "stage-seed-aaaaaaaaaaaa-lock".into(), labels: Labels::new() };
+        let building = Inventory { containers: vec![lock], ..Inventory::default() };
+        check_pool(&building, &[], &["aaaaaaaaaaaa"], &["aaaaaaaaaaaa"], &[]);
     }
 }

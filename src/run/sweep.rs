@@ -2,20 +2,34 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use super::Settings;
 use crate::execute::{self, Run};
 use crate::model::error::Result;
 use crate::model::report::Teardown;
-use crate::plan::{self, SweepScope};
+use crate::plan::{self, PoolListing, SweepScope};
 use crate::store::journal::Journal;
 use crate::world::World;
 use crate::world::{Events, Stop};
 
+/// How long after a dead run's last word the engine may still carry out what it was asked: such a late arrival would
+/// come after its own removal.
+const LATE_ARRIVAL: Duration = Duration::from_secs(3);
+
 /// Unwinds the runs of this state folder that crashed. Any story does this first.
 pub async fn recover(world: &World, events: &Events) -> Result<Teardown> {
+    Ok(unwind_crashed(world, events).await?.0)
+}
+
+/// What was removed and left, and when the last of the dead runs wrote its last line.
+async fn unwind_crashed(world: &World, events: &Events) -> Result<(Teardown, Option<Timestamp>)> {
     let mut all = Teardown::default();
+    let mut last_word = None;
     for journal in Journal::take_over_crashed(&world.state)? {
+        last_word = last_word.max(journal.written_at()?);
         let (_switch, stop) = Stop::new();
         let run = Run { world: world.clone(), journal, events: events.clone(), stop };
         let teardown = execute::unwind(&run).await;
@@ -23,7 +37,7 @@ pub async fn recover(world: &World, events: &Events) -> Result<Teardown> {
         all.left.extend(teardown.left);
         run.journal.close()?;
     }
-    Ok(all)
+    Ok((all, last_word))
 }
 
 /// Everything that a sweep would take away, one line each.
@@ -38,7 +52,11 @@ pub async fn preview(world: &World, settings: &Settings) -> Result<Vec<String>> 
 
 /// Takes away what crashed runs of this state folder left, and what is past its deadline on the engine, whoever made it.
 pub async fn sweep(world: &World, settings: &Settings, events: &Events) -> Result<Teardown> {
-    let mut all = recover(world, events).await?;
+    let (mut all, last_word) = unwind_crashed(world, events).await?;
+    if let Some(last_word) = last_word {
+        let since = Duration::try_from(world.clock.now().duration_since(last_word)).unwrap_or_default();
+        tokio::time::sleep(LATE_ARRIVAL.saturating_sub(since)).await;
+    }
     let undos = overdue(world, settings).await?;
     let id = world.clock.fresh_run_id();
     let journal = Journal::open(Arc::clone(&world.state), &id, "sweep", world.clock.now())?;
@@ -59,8 +77,11 @@ async fn overdue(world: &World, settings: &Settings) -> Result<Vec<crate::model:
     // journal is held does not exist. Clones are listed before volumes, and made after them, so that a clone without a
     // volume was truly left behind.
     let clones = world.engine.clones().await?;
+    let frozen_before = world.engine.frozen().await?;
     let inventory = world.engine.inventory(&[]).await?;
+    let frozen_after = world.engine.frozen().await?;
+    let pool = PoolListing { clones, frozen_before, frozen_after };
     let living = Journal::living(&world.state)?;
     let scope = SweepScope { holder: settings.holder.clone(), living, now: world.clock.now() };
-    Ok(plan::expired(&inventory, &clones, &scope))
+    Ok(plan::expired(&inventory, &pool, &scope))
 }

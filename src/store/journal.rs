@@ -89,6 +89,11 @@ impl Journal {
         Ok(living)
     }
 
+    /// When its last line was written; `None` if nobody knows.
+    pub fn written_at(&self) -> Result<Option<Timestamp>> {
+        self.state.written_at(&self.file)
+    }
+
     /// The run that it is the journal of.
     pub fn run(&self) -> &RunId {
         &self.run

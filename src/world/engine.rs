@@ -29,6 +29,8 @@ pub trait Engine: Send + Sync {
     async fn download(&self, container: &str, path: &str) -> Result<Option<Vec<u8>>>;
     /// Names of the clones in the pool; none if there is no pool.
     async fn clones(&self) -> Result<Vec<String>>;
+    /// Names of the frozen seeds in the pool, registered or not; none if there is no pool.
+    async fn frozen(&self) -> Result<Vec<String>>;
     /// How many bytes a clone holds, shared ones counted.
     async fn clone_size_bytes(&self, clone: &str) -> Result<u64>;
 }

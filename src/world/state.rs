@@ -7,6 +7,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
+
 use crate::model::error::{Error, ErrorKind, Result};
 
 /// Holds a lock until it is dropped or its process dies.
@@ -20,6 +22,8 @@ pub trait StateFiles: Send + Sync {
     fn write(&self, file: &str, text: &str) -> Result<()>;
     /// A file's text; `None` if it is not there.
     fn read(&self, file: &str) -> Result<Option<String>>;
+    /// When a file was last written; `None` if it is not there, or nobody knows.
+    fn written_at(&self, file: &str) -> Result<Option<Timestamp>>;
     /// Names of the files in a folder, sorted; none if it is not there.
     fn list(&self, folder: &str) -> Result<Vec<String>>;
     /// Removes a file; absent counts as removed.
@@ -94,6 +98,15 @@ impl StateFiles for DiskState {
         let path = self.root.join(file);
         match fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text)),
+            Err(cause) if cause.kind() == IoErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(unusable(&path, cause)),
+        }
+    }
+
+    fn written_at(&self, file: &str) -> Result<Option<Timestamp>> {
+        let path = self.root.join(file);
+        match fs::metadata(&path).and_then(|metadata| metadata.modified()) {
+            Ok(modified) => Ok(Timestamp::try_from(modified).ok()),
             Err(cause) if cause.kind() == IoErrorKind::NotFound => Ok(None),
             Err(cause) => Err(unusable(&path, cause)),
         }
@@ -219,6 +232,10 @@ impl StateFiles for MemoryState {
 
     fn read(&self, file: &str) -> Result<Option<String>> {
         Ok(self.files().texts.get(file).cloned())
+    }
+
+    fn written_at(&self, _file: &str) -> Result<Option<Timestamp>> {
+        Ok(None)
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>> {

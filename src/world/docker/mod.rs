@@ -95,6 +95,10 @@ impl Engine for DockerEngine {
         self.pool.clones(&self.docker).await
     }
 
+    async fn frozen(&self) -> Result<Vec<String>> {
+        self.pool.frozen(&self.docker).await
+    }
+
     async fn clone_size_bytes(&self, clone: &str) -> Result<u64> {
         self.pool.clone_size_bytes(&self.docker, clone).await
     }

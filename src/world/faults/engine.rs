@@ -64,6 +64,10 @@ impl Engine for Faulty {
         self.numbered("clones", self.inner.clones()).await
     }
 
+    async fn frozen(&self) -> Result<Vec<String>> {
+        self.numbered("frozen", self.inner.frozen()).await
+    }
+
     async fn clone_size_bytes(&self, clone: &str) -> Result<u64> {
         self.numbered("clone_size_bytes", self.inner.clone_size_bytes(clone)).await
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::Counter;
 use crate::model::error::Result;
 use crate::world::StateFiles;
@@ -32,6 +34,10 @@ impl StateFiles for Faulty {
 
     fn read(&self, file: &str) -> Result<Option<String>> {
         self.inner.read(file)
+    }
+
+    fn written_at(&self, file: &str) -> Result<Option<Timestamp>> {
+        self.inner.written_at(file)
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>> {

@@ -118,6 +118,15 @@ impl Engine for MemoryWorld {
         .await
     }
 
+    async fn frozen(&self) -> Result<Vec<String>> {
+        self.numbered(|| {
+            let objects = self.objects();
+            let frozen = objects.subvolumes.keys().filter_map(|path| path.strip_prefix("seeds/"));
+            Ok(frozen.map(str::to_owned).collect())
+        })
+        .await
+    }
+
     async fn clone_size_bytes(&self, clone: &str) -> Result<u64> {
         self.numbered(|| {
             let is_there = self.objects().subvolumes.contains_key(&clone_path(clone));

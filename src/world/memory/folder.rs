@@ -1,5 +1,7 @@
 //! The state folder as a process sees it: one that has died writes nothing more. Its writes have numbers of their own.
 
+use jiff::Timestamp;
+
 use super::MemoryWorld;
 use crate::model::error::Result;
 use crate::world::state::{Hold, StateFiles};
@@ -18,6 +20,10 @@ impl StateFiles for MemoryWorld {
     fn read(&self, file: &str) -> Result<Option<String>> {
         self.inner.gate.is_alive()?;
         self.inner.state.read(file)
+    }
+
+    fn written_at(&self, file: &str) -> Result<Option<Timestamp>> {
+        self.inner.state.written_at(file)
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>> {

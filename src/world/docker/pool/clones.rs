@@ -77,11 +77,20 @@ impl Pool {
 
     /// Names of all clones; none if there is no pool.
     pub(in crate::world::docker) async fn clones(&self, docker: &Docker) -> Result<Vec<String>> {
+        self.list(docker, "clones").await
+    }
+
+    /// Names of all frozen seeds; none if there is no pool.
+    pub(in crate::world::docker) async fn frozen(&self, docker: &Docker) -> Result<Vec<String>> {
+        self.list(docker, "seeds").await
+    }
+
+    async fn list(&self, docker: &Docker, folder: &str) -> Result<Vec<String>> {
         if !self.exists(docker).await? {
             return Ok(Vec::new());
         }
-        let listed = self.ask(docker, &["ls", "-1", "-A", "/pool/clones"]).await?;
-        let listed = succeeded("list clones", ErrorKind::Unreachable, listed)?;
+        let listed = self.ask(docker, &["ls", "-1", "-A", &format!("/pool/{folder}")]).await?;
+        let listed = succeeded(&format!("list {folder}"), ErrorKind::Unreachable, listed)?;
         Ok(listed.lines().map(str::to_owned).collect())
     }
 
