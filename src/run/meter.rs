@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -68,6 +68,7 @@ impl Meter {
         migration: &Migration,
         all: &[Migration],
     ) -> Result<MigrationReport> {
+        let begun = Instant::now();
         let from = self.reader.position();
         let live = Arc::clone(&self.live);
         let (ended, mut has_ended) = oneshot::channel::<()>();
@@ -90,18 +91,28 @@ impl Meter {
         let (run, followed): (_, Result<()>) = tokio::join!(apply, follow);
         let run = run?;
         followed?;
+        let applied_ms = begun.elapsed().as_millis();
         let end = self.live.wal_end().await?;
         self.read_until(end).await?;
         let facts = self.reader.take();
         let catalog = self.live.catalog().await?;
         let touched = self.observer.migration(&self.last, &catalog, &facts);
         self.last = catalog;
+        let observed_ms = begun.elapsed().as_millis();
         let mut change = Change { wal_bytes: end.0 - from.0, ..Change::default() };
         for touched in touched {
             let (table, doubts) = self.settle(touched).await?;
             change.tables.extend(table);
             change.doubts.extend(doubts);
         }
+        let settled_ms = begun.elapsed().as_millis();
+        tracing::debug!(
+            migration = run.migration.name,
+            applied_ms,
+            observed_ms,
+            settled_ms,
+            "migration measured"
+        );
         Ok(MigrationReport { run, change })
     }
 

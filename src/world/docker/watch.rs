@@ -4,30 +4,63 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::models::{ContainerState, ContainerStateStatusEnum as Status, HealthStatusEnum as Health};
+use bollard::models::{
+    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum as Status, HealthStatusEnum as Health,
+};
 use bollard::query_parameters::{InspectContainerOptions, LogsOptionsBuilder};
 use futures_util::TryStreamExt;
 use tokio::time::{Instant, sleep};
 
 use super::errors::could_not;
+use super::exec;
 use crate::model::call::{Performed, ServiceFailure};
 use crate::model::error::{Error, ErrorKind, Result};
 
 const POLL: Duration = Duration::from_millis(40);
 const TAIL_LINES: usize = 30;
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Waits until a container is healthy, or runs if it has no healthcheck.
+/// Waits until a container is healthy, or runs if it has no healthcheck. While the engine has not decided yet the probe is
+/// also run here: the engine waits a whole interval before its first one, and many Compose files say 30 s.
 pub(super) async fn healthy(docker: &Docker, name: &str, timeout: Duration) -> Result<Performed> {
     let deadline = Instant::now() + timeout;
+    let found = inspect(docker, name).await?;
+    let test = found.config.and_then(|config| config.healthcheck).and_then(|check| check.test);
+    let probe = probe_of(test.unwrap_or_default());
     loop {
-        match fitness(&state(docker, name).await?) {
+        let state = state(docker, name).await?;
+        match fitness(&state) {
             Fitness::Fit => return Ok(Performed::Done),
             Fitness::Unfit(reason) => return unfit(docker, name, reason).await,
             Fitness::Undecided if Instant::now() >= deadline => {
                 return unfit(docker, name, format!("not healthy after {} s", timeout.as_secs())).await;
             }
-            Fitness::Undecided => sleep(POLL).await,
+            Fitness::Undecided => {}
         }
+        if let Some(probe) = &probe
+            && state.status == Some(Status::RUNNING)
+            && passes(docker, name, probe).await
+        {
+            return Ok(Performed::Done);
+        }
+        sleep(POLL).await;
+    }
+}
+
+/// Whether a probe succeeds. One that cannot be run, or takes too long, is left to the engine to judge.
+async fn passes(docker: &Docker, name: &str, probe: &[String]) -> bool {
+    let command: Vec<&str> = probe.iter().map(String::as_str).collect();
+    let ran = tokio::time::timeout(PROBE_TIMEOUT, exec::run(docker, name, &command)).await;
+    matches!(ran, Ok(Ok(ran)) if ran.code == 0)
+}
+
+/// The command of a healthcheck as the engine keeps it: `CMD`, `CMD-SHELL` or `NONE` in front.
+fn probe_of(test: Vec<String>) -> Option<Vec<String>> {
+    let mut words = test.into_iter();
+    match words.next()?.as_str() {
+        "CMD" => Some(words.collect()).filter(|command: &Vec<String>| !command.is_empty()),
+        "CMD-SHELL" => Some(["/bin/sh".to_owned(), "-c".to_owned()].into_iter().chain(words).collect()),
+        _ => None,
     }
 }
 
@@ -69,8 +102,7 @@ pub(super) async fn output_tail(docker: &Docker, name: &str, lines: usize) -> Re
 
 /// The address of this machine at which a TCP port of a container is published.
 pub(super) async fn published(docker: &Docker, name: &str, port: u16) -> Result<SocketAddr> {
-    let found = docker.inspect_container(name, None::<InspectContainerOptions>).await;
-    let found = found.map_err(could_not(&format!("look at container {name}")))?;
+    let found = inspect(docker, name).await?;
     let ports = found.network_settings.and_then(|network| network.ports).unwrap_or_default();
     let bindings = ports.get(&format!("{port}/tcp")).cloned().flatten().unwrap_or_default();
     let address = bindings.iter().find_map(|binding| {
@@ -86,8 +118,12 @@ pub(super) async fn published(docker: &Docker, name: &str, port: u16) -> Result<
 }
 
 async fn state(docker: &Docker, name: &str) -> Result<ContainerState> {
+    Ok(inspect(docker, name).await?.state.unwrap_or_default())
+}
+
+async fn inspect(docker: &Docker, name: &str) -> Result<ContainerInspectResponse> {
     let found = docker.inspect_container(name, None::<InspectContainerOptions>).await;
-    Ok(found.map_err(could_not(&format!("look at container {name}")))?.state.unwrap_or_default())
+    found.map_err(could_not(&format!("look at container {name}")))
 }
 
 async fn unfit(docker: &Docker, name: &str, reason: String) -> Result<Performed> {
@@ -138,6 +174,17 @@ mod tests {
             ..ContainerState::default()
         };
         assert_eq!(&fitness(&state), expected);
+    }
+
+    #[test]
+    fn a_probe_is_the_command_that_the_engine_would_run() {
+        let probe = |test: &[&str]| probe_of(test.iter().map(|word| (*word).to_owned()).collect());
+        assert_eq!(probe(&["CMD", "redis-cli", "ping"]).unwrap(), ["redis-cli", "ping"]);
+        assert_eq!(
+            probe(&["CMD-SHELL", "curl -f x || exit 1"]).unwrap(),
+            ["/bin/sh", "-c", "curl -f x || exit 1"]
+        );
+        assert_eq!((probe(&["NONE"]), probe(&["CMD"]), probe(&[])), (None, None, None));
     }
 
     #[test]
