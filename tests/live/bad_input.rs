@@ -13,8 +13,6 @@ fn check_broken(change: impl Fn(&Path)) -> (Ran, Vec<String>) {
     copy(&repository("tests/environments/small"), &folder);
     change(&folder);
     let stage = Stage::with(environments.path().to_owned());
-    // The pool stays once it is made, so it is there before the first listing.
-    let _ = stage.run(&["seed", "list"]);
     let before = listing();
     let ran = stage.run(&["check", "small"]);
     let after = listing();

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use tempfile::TempDir;
 
 /// A key for tests only: with the same one every test finds the same seeds.
 const MASK_KEY: &str = "7465737473206f6e6c79207465737473";
 
+static POOL_IS_READY: Once = Once::new();
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// `stage` with a fresh state folder. Holding it keeps other live tests out.
@@ -68,7 +69,16 @@ impl Stage {
     /// With environments of another folder.
     pub fn with(environments: PathBuf) -> Self {
         let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        Self { state: tempfile::tempdir().unwrap(), environments, _alone: alone }
+        let stage = Self { state: tempfile::tempdir().unwrap(), environments, _alone: alone };
+        POOL_IS_READY.call_once(|| stage.make_pool_ready());
+        stage
+    }
+
+    /// A pool that is made, and attached again after a restart of the engine, so that no test's listings see it appear.
+    fn make_pool_ready(&self) {
+        let tests = repository("tests/environments").to_string_lossy().into_owned();
+        self.run(&["seed", "build", "small", "--environments", &tests]).exits(0);
+        self.run(&["sweep"]).exits(0);
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
