@@ -8,7 +8,7 @@ use aho_corasick::AhoCorasick;
 use rustix::fs::{SeekFrom, seek};
 
 use super::engine::{assert_same, listing, output_of};
-use super::stage::{Stage, repository};
+use super::stage::{Stage, repository, tell};
 
 const CHUNK_BYTES: usize = 8 << 20;
 
@@ -126,7 +126,7 @@ fn while_a_stack_stands_no_canary_is_in_volumes_pool_images_logs_reports_journal
 
     stage.run(&["sweep"]).exits(0);
     assert_same(&before, &listing(), "after the sweep");
-    println!("bytes searched: {} of the engine, {} in all", engine_bytes, hits.bytes);
+    tell(&format!("bytes searched for canaries: {engine_bytes} of the engine, {} in all", hits.bytes));
     let leaked: Vec<_> = hits.found.iter().filter(|(pattern, _)| patterns[*pattern] != kept).collect();
     assert!(leaked.is_empty(), "canaries by number and place: {leaked:?}");
     assert!(

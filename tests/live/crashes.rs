@@ -1,7 +1,7 @@
 //! `kill -9` at every point of a check: afterwards one sweep leaves the engine as it was.
 
 use super::engine::{assert_same, listing};
-use super::stage::{Ran, Stage};
+use super::stage::{Ran, Stage, tell};
 
 const CALLS_AT_ONCE: usize = 3;
 
@@ -46,7 +46,7 @@ fn killed_right_before_and_after_every_world_call_a_sweep_leaves_nothing() {
         }
         call += CALLS_AT_ONCE;
     }
-    println!("kill -9 points tried: {tried}");
+    tell(&format!("kill -9 points of a check tried: {tried}"));
     assert!(tried >= 40, "only {tried} points: a check makes more calls than that");
     let left: Vec<_> = stage.state_files().into_iter().filter(|file| file.starts_with("journals")).collect();
     assert!(left.is_empty(), "journals left: {left:?}");
@@ -82,7 +82,7 @@ fn killed_while_a_seed_is_built_a_sweep_leaves_nothing_and_the_next_build_succee
         // Every third point keeps the test short; the offset moves with the number of calls.
         call += 3;
     }
-    println!("kill -9 points tried while building: {tried}");
+    tell(&format!("kill -9 points of a seed build tried: {tried}"));
     assert!(tried >= 5, "only {tried} points");
     stage.run(&["check", "small"]).exits(0);
 }

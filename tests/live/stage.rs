@@ -1,5 +1,6 @@
 //! The built command, as a user runs it, with a state folder of its own.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
@@ -48,6 +49,12 @@ impl Ran {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
+}
+
+/// A figure that the log of a test run should show, whether or not the test passes.
+pub fn tell(figure: &str) {
+    // The test harness swallows what print macros print.
+    std::io::stderr().lock().write_all(format!("{figure}\n").as_bytes()).unwrap();
 }
 
 /// A folder of this repository.
