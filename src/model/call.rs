@@ -41,6 +41,11 @@ pub enum Call {
         /// Its name.
         name: String,
     },
+    /// Starts a container again that ran before the engine or the machine was restarted.
+    RestartContainer {
+        /// Its name.
+        name: String,
+    },
     /// Asks a container to stop in its own way, and waits for it.
     StopContainer {
         /// Its name.
@@ -135,6 +140,7 @@ impl Call {
             Self::PullImage { .. }
             | Self::PreparePool
             | Self::StartContainer { .. }
+            | Self::RestartContainer { .. }
             | Self::StopContainer { .. }
             | Self::AwaitHealthy { .. }
             | Self::AwaitCompletion { .. } => None,
@@ -158,6 +164,7 @@ impl fmt::Display for Call {
                 write!(f, "create container {} of {}", container.name, container.runtime.image)
             }
             Self::StartContainer { name } => write!(f, "start {name}"),
+            Self::RestartContainer { name } => write!(f, "start {name} again"),
             Self::StopContainer { name, .. } => write!(f, "stop {name}"),
             Self::AwaitHealthy { name, .. } => write!(f, "await health of {name}"),
             Self::AwaitCompletion { name, .. } => write!(f, "await completion of {name}"),

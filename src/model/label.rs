@@ -16,7 +16,12 @@ pub const DEADLINE: &str = "dev.stage.deadline";
 pub const HOLDER: &str = "dev.stage.holder";
 /// The Compose service that a container stands for.
 pub const SERVICE: &str = "dev.stage.service";
-/// The content key of a seed.
+/// Until when a stack is leased, RFC 3339 in UTC, on the empty volume that is the lease. A renewal is another such volume:
+/// labels cannot be changed, and every machine on the engine sees it.
+pub const LEASE: &str = "dev.stage.lease";
+/// When a stack was stood up, RFC 3339 in UTC, on its lease.
+pub const SINCE: &str = "dev.stage.since";
+/// The content key of a seed, on its volume and on the volumes of its clones.
 pub const SEED_KEY: &str = "dev.stage.seed";
 /// What is known of a seed, as JSON (a `SeedRecord`).
 pub const SEED_RECORD: &str = "dev.stage.seed.record";

@@ -22,4 +22,5 @@ pub mod quantity;
 pub mod report;
 pub mod seed;
 pub mod service;
+pub mod stack;
 pub mod suite;

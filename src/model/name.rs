@@ -57,6 +57,11 @@ impl fmt::Display for RunId {
     }
 }
 
+/// The container that one run holds while it works on an instance: created, never started.
+pub fn instance_lock(environment: &str, instance: &str) -> String {
+    format!("stage-{environment}-{instance}-lock")
+}
+
 /// The names of everything that one run makes. All begin with `stage-`, then environment, then run.
 #[derive(Clone, Debug)]
 pub struct StackNames {
@@ -82,6 +87,11 @@ impl StackNames {
     /// The container that serves the untouched seed of a database, for comparison.
     pub fn before(&self, service: &str) -> String {
         format!("{}-{service}-before", self.prefix)
+    }
+
+    /// The lease of the stack until `until_s`, in seconds since 1970: an empty volume.
+    pub fn lease(&self, until_s: i64) -> String {
+        format!("{}-lease-{until_s}", self.prefix)
     }
 
     /// A named volume of the Compose file.

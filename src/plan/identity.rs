@@ -13,7 +13,9 @@ pub struct Identity {
     pub environment: String,
     /// The instance; that of a check is its run.
     pub instance: String,
-    /// The run.
+    /// The run that stood the stack up, which its names begin with.
+    pub stack: RunId,
+    /// The run that makes something, which labels carry; the same one until somebody works on a stack that stands.
     pub run: RunId,
     /// The state folder that holds its journal.
     pub holder: String,
@@ -24,7 +26,7 @@ pub struct Identity {
 impl Identity {
     /// The names of what it makes.
     pub fn names(&self) -> StackNames {
-        StackNames::new(&self.environment, &self.run)
+        StackNames::new(&self.environment, &self.stack)
     }
 
     /// Labels of a part of the stack, of a service if it stands for one.

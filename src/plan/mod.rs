@@ -3,20 +3,26 @@
 pub mod identity;
 #[cfg(test)]
 pub(crate) mod samples;
+mod lease;
 mod seed;
 mod services;
 mod stack;
+mod standing;
 mod subnet;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod wake;
 
 pub use identity::Identity;
+pub use lease::{lease, lock_instance};
 pub use seed::{SeedOrder, build_seed, cluster_settings, lock_seed, seal_seed};
 pub use services::{make_services, start_services, start_suite};
 pub use stack::{POSTGRES_PORT, pgdata, stand_up};
+pub use standing::{find, names, standing};
 pub use subnet::free_subnet;
-pub use sweep::{PoolListing, SweepScope, expired};
+pub use sweep::{PoolListing, SweepScope, expired, take_down};
+pub use wake::wake;
 
 use std::collections::BTreeSet;
 

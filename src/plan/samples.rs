@@ -86,6 +86,7 @@ pub fn identity() -> Identity {
     Identity {
         environment: "shop".into(),
         instance: "r1".into(),
+        stack: RunId("r1".into()),
         run: RunId("r1".into()),
         holder: "here".into(),
         deadline: Timestamp::UNIX_EPOCH,

@@ -12,7 +12,7 @@ use crate::model::service::{DependencyCondition, Healthcheck, Service, VolumeOri
 use crate::model::suite::SuiteSpec;
 
 /// How long a service may take to become healthy, or a one-shot job to complete.
-const READY_TIMEOUT_S: u64 = 120;
+pub(super) const READY_TIMEOUT_S: u64 = 120;
 
 /// Makes the containers of all services that will be started, the suite's among them, with their volumes and images.
 /// Nothing of them runs yet, so this may happen while the databases start. The stack's network stands already.
@@ -61,7 +61,7 @@ pub fn start_services(environment: &Environment, identity: &Identity) -> Plan {
         order.start(name);
     }
     for name in names {
-        let condition = if order.is_one_shot(name) {
+        let condition = if is_one_shot(environment, name) {
             DependencyCondition::CompletedSuccessfully
         } else {
             DependencyCondition::Healthy
@@ -207,19 +207,18 @@ impl<'a> Order<'a> {
         self.awaited.insert(key, step);
         Some(step)
     }
+}
 
-    /// A one-shot job is one whose completion somebody waits for, and that has no healthcheck.
-    fn is_one_shot(&self, name: &str) -> bool {
-        let awaited = self.environment.services.values().any(|service| {
-            service.depends_on.iter().any(|dependency| {
-                dependency.service == name
-                    && dependency.condition == DependencyCondition::CompletedSuccessfully
-            })
-        });
-        let probed =
-            self.environment.services.get(name).is_some_and(|service| {
-                matches!(service.runtime.healthcheck, Some(Healthcheck::Probe { .. }))
-            });
-        awaited && !probed
-    }
+/// A one-shot job is one whose completion somebody waits for, and that has no healthcheck.
+pub(super) fn is_one_shot(environment: &Environment, name: &str) -> bool {
+    let awaited = environment.services.values().any(|service| {
+        service.depends_on.iter().any(|dependency| {
+            dependency.service == name && dependency.condition == DependencyCondition::CompletedSuccessfully
+        })
+    });
+    let probed = environment
+        .services
+        .get(name)
+        .is_some_and(|service| matches!(service.runtime.healthcheck, Some(Healthcheck::Probe { .. })));
+    awaited && !probed
 }

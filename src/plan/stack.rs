@@ -11,6 +11,7 @@ use crate::model::container::{
 use crate::model::environment::Environment;
 use crate::model::inventory::ImageFacts;
 use crate::model::inventory::Inventory;
+use crate::model::label;
 use crate::model::plan::{Plan, StepId};
 use crate::model::seed::SeedKey;
 use crate::model::service::{Healthcheck, Port, Runtime, Service, VolumeOrigin};
@@ -107,11 +108,13 @@ impl Database<'_> {
 
     /// The volume comes first: a clone whose volume does not exist is garbage to every sweep.
     fn clone_seed(&self, plan: &mut Plan, clone: &str, cause: &str) -> StepId {
+        let mut labels = self.identity.labels(Some(&self.service.name));
+        labels.insert(label::SEED_KEY.to_owned(), self.seed.0.clone());
         let volume = plan.add(
             Call::CreateVolume(VolumeSpec {
                 name: clone.to_owned(),
                 source: VolumeSource::Pool { subvolume: format!("clones/{clone}") },
-                labels: self.identity.labels(Some(&self.service.name)),
+                labels,
             }),
             cause,
             &[],

@@ -1,12 +1,14 @@
 //! What a sweep may take away, from labels alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::standing::leased_until;
 use crate::model::call::Undo;
 use crate::model::inventory::{Inventory, Listed};
 use crate::model::label;
+use crate::model::name::RunId;
 use crate::model::seed::SeedKey;
 
 /// What a sweep knows beyond labels.
@@ -37,27 +39,50 @@ pub struct PoolListing {
 /// nothing of another format is touched.
 pub fn expired(inventory: &Inventory, pool: &PoolListing, scope: &SweepScope) -> Vec<Undo> {
     let clones = &pool.clones;
-    let is_expired = |listed: &&Listed| listed.is_stack() && is_over(listed, scope);
-    let mut undos: Vec<Undo> = Vec::new();
-    for container in inventory.containers.iter().filter(is_expired) {
-        let run = container.label(label::RUN).unwrap_or_default().to_owned();
-        undos.push(Undo::RemoveContainer { name: container.name.clone(), run });
-    }
-    for network in inventory.networks.iter().filter(is_expired) {
-        let run = network.label(label::RUN).unwrap_or_default().to_owned();
-        undos.push(Undo::RemoveNetwork { name: network.name.clone(), run });
-    }
-    for volume in inventory.volumes.iter().filter(is_expired) {
-        if clones.contains(&volume.name) {
-            undos.push(Undo::DeleteClone { clone: volume.name.clone() });
-        }
-        undos.push(Undo::RemoveVolume { name: volume.name.clone() });
-    }
+    let leases = leased_until(inventory);
+    let mut undos = removal(inventory, clones, |listed| is_over(listed, &leases, scope));
     for clone in clones.iter().filter(|clone| !inventory.volumes.iter().any(|volume| volume.name == **clone))
     {
         undos.push(Undo::DeleteClone { clone: clone.clone() });
     }
     undos.extend(halves_of_seeds(inventory, pool));
+    undos
+}
+
+/// Everything of one instance, whichever run made it, but for what `run` itself made.
+pub fn take_down(
+    inventory: &Inventory,
+    clones: &[String],
+    environment: &str,
+    instance: &str,
+    run: &RunId,
+) -> Vec<Undo> {
+    removal(inventory, clones, |listed| {
+        listed.label(label::FORMAT) == Some(label::FORMAT_VERSION)
+            && listed.label(label::ENVIRONMENT) == Some(environment)
+            && listed.label(label::INSTANCE) == Some(instance)
+            && listed.label(label::RUN) != Some(run.0.as_str())
+    })
+}
+
+/// Takes away every part of a stack that is meant.
+fn removal(inventory: &Inventory, clones: &[String], is_meant: impl Fn(&Listed) -> bool) -> Vec<Undo> {
+    let is_meant = |listed: &&Listed| listed.is_stack() && is_meant(listed);
+    let mut undos: Vec<Undo> = Vec::new();
+    for container in inventory.containers.iter().filter(is_meant) {
+        let run = container.label(label::RUN).unwrap_or_default().to_owned();
+        undos.push(Undo::RemoveContainer { name: container.name.clone(), run });
+    }
+    for network in inventory.networks.iter().filter(is_meant) {
+        let run = network.label(label::RUN).unwrap_or_default().to_owned();
+        undos.push(Undo::RemoveNetwork { name: network.name.clone(), run });
+    }
+    for volume in inventory.volumes.iter().filter(is_meant) {
+        if clones.contains(&volume.name) {
+            undos.push(Undo::DeleteClone { clone: volume.name.clone() });
+        }
+        undos.push(Undo::RemoveVolume { name: volume.name.clone() });
+    }
     undos
 }
 
@@ -80,7 +105,9 @@ fn halves_of_seeds(inventory: &Inventory, pool: &PoolListing) -> Vec<Undo> {
     undos
 }
 
-fn is_over(listed: &Listed, scope: &SweepScope) -> bool {
+/// Past the hard deadline; or of a stack whose lease has run out; or of a run of this holder that died and left no stack
+/// standing.
+fn is_over(listed: &Listed, leases: &BTreeMap<String, Timestamp>, scope: &SweepScope) -> bool {
     if listed.label(label::FORMAT) != Some(label::FORMAT_VERSION) {
         return false;
     }
@@ -88,15 +115,17 @@ fn is_over(listed: &Listed, scope: &SweepScope) -> bool {
         .label(label::DEADLINE)
         .and_then(|deadline| deadline.parse::<Timestamp>().ok())
         .is_some_and(|deadline| deadline < scope.now);
-    let crashed = listed.label(label::HOLDER) == Some(scope.holder.as_str())
-        && listed.label(label::RUN).is_some_and(|run| !scope.living.contains(run));
-    past || crashed
+    let run = listed.label(label::RUN);
+    let is_alive = run.is_some_and(|run| scope.living.contains(run));
+    let ended = match run.and_then(|run| leases.get(run)) {
+        Some(until) => *until < scope.now && !is_alive,
+        None => listed.label(label::HOLDER) == Some(scope.holder.as_str()) && !is_alive && run.is_some(),
+    };
+    past || ended
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::model::container::Labels;
     use crate::model::seed::SeedRecord;
@@ -150,6 +179,44 @@ mod tests {
             ..Inventory::default()
         };
         check(&inventory, &[], &["container mine-crashed", "container theirs-overdue"]);
+    }
+
+    #[test]
+    fn a_stack_goes_when_its_latest_lease_has_run_out_and_not_before() {
+        let lease = |name: &str, run: &str, until: &str| {
+            let mut lease = listed(name, "them", run, LATER);
+            lease.labels.insert(label::LEASE.into(), until.into());
+            lease
+        };
+        let inventory = Inventory {
+            containers: vec![listed("stands", "me", "r1", LATER), listed("ended", "them", "r2", LATER)],
+            volumes: vec![
+                lease("first", "r1", EARLIER),
+                lease("renewed", "r1", "2026-01-02T08:00:00Z"),
+                lease("only", "r2", EARLIER),
+            ],
+            ..Inventory::default()
+        };
+        check(&inventory, &[], &["container ended", "volume only"]);
+    }
+
+    #[test]
+    fn taking_an_instance_down_takes_all_of_it_and_nothing_else() {
+        let of = |name: &str, instance: &str, run: &str| {
+            let mut part = listed(name, "them", run, LATER);
+            part.labels.insert(label::ENVIRONMENT.into(), "shop".into());
+            part.labels.insert(label::INSTANCE.into(), instance.into());
+            part
+        };
+        let inventory = Inventory {
+            containers: vec![of("web", "pr-1", "r1"), of("lock", "pr-1", "me"), of("other", "pr-2", "r3")],
+            volumes: vec![of("data", "pr-1", "r1")],
+            networks: vec![of("net", "pr-1", "r1")],
+            ..Inventory::default()
+        };
+        let undos = take_down(&inventory, &["data".to_owned()], "shop", "pr-1", &RunId("me".into()));
+        let undos: Vec<String> = undos.iter().map(ToString::to_string).collect();
+        assert_eq!(undos, ["container web", "network net", "clone data", "volume data"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! How every story ends: what it made is taken back, and that is proved by looking.
 
+use std::collections::BTreeSet;
+
 use crate::execute::{self, Run};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::Listed;
@@ -12,6 +14,7 @@ pub async fn end(run: Run) -> Teardown {
     match run.world.engine.inventory(&[]).await {
         Ok(inventory) => {
             let made_here = |listed: &&Listed| listed.label(label::RUN) == Some(run.journal.run().0.as_str());
+            let stays: BTreeSet<String> = run.journal.stays().iter().map(ToString::to_string).collect();
             let kinds = [
                 ("container", &inventory.containers),
                 ("network", &inventory.networks),
@@ -19,6 +22,9 @@ pub async fn end(run: Run) -> Teardown {
             ];
             for (kind, listed) in kinds {
                 for found in listed.iter().filter(made_here) {
+                    if stays.contains(&format!("{kind} {}", found.name)) {
+                        continue;
+                    }
                     let text = format!("{kind} {}: still there", found.name);
                     if !teardown.left.iter().any(|left| left.starts_with(&format!("{kind} {}:", found.name)))
                     {

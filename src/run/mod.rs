@@ -3,21 +3,31 @@
 mod backup;
 mod check;
 mod database;
+mod down;
 mod ending;
+mod extend;
 mod fill;
 mod images;
+mod instance;
 mod meter;
 mod migrations;
+mod report;
 mod seed;
+mod stand;
 mod stopwatch;
 mod suite;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod up;
 
 pub use check::{CheckOrder, check};
+pub use down::{DownOrder, down};
+pub use extend::{ExtendOrder, extend};
+pub use instance::{list as list_stacks, show as show_stack};
 pub use seed::{SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed};
 pub use sweep::{preview as preview_sweep, recover, sweep};
+pub use up::{Up, UpOrder, up};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -43,6 +53,7 @@ fn identity(environment: &Environment, settings: &Settings, run: &RunId, now: Ti
     Identity {
         environment: environment.name.clone(),
         instance: run.0.clone(),
+        stack: run.clone(),
         run: run.clone(),
         holder: settings.holder.clone(),
         deadline: now.checked_add(lease).unwrap_or(Timestamp::MAX),

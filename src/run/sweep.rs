@@ -53,6 +53,7 @@ pub async fn preview(world: &World, settings: &Settings) -> Result<Vec<String>> 
 /// Takes away what crashed runs of this state folder left, and what is past its deadline on the engine, whoever made it.
 pub async fn sweep(world: &World, settings: &Settings, events: &Events) -> Result<Teardown> {
     let (mut all, last_word) = unwind_crashed(world, events).await?;
+    let refused = std::mem::take(&mut all.left);
     if let Some(last_word) = last_word {
         let since = Duration::try_from(world.clock.now().duration_since(last_word)).unwrap_or_default();
         tokio::time::sleep(LATE_ARRIVAL.saturating_sub(since)).await;
@@ -69,6 +70,14 @@ pub async fn sweep(world: &World, settings: &Settings, events: &Events) -> Resul
     all.removed.extend(teardown.removed);
     all.left.extend(teardown.left);
     run.journal.close()?;
+    if !refused.is_empty() {
+        // What a late arrival stood in the way of goes once that one has gone.
+        let again = unwind_crashed(world, events).await?.0;
+        all.left.extend(again.left);
+        all.removed.extend(again.removed);
+    }
+    all.removed.sort();
+    all.removed.dedup();
     Ok(all)
 }
 

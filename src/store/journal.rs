@@ -43,6 +43,8 @@ pub struct Journal {
 struct Pending {
     next: IntentId,
     undos: Vec<(IntentId, Undo)>,
+    /// What this process let stay.
+    kept: Vec<Undo>,
 }
 
 impl Journal {
@@ -132,8 +134,17 @@ impl Journal {
     /// Lets effects stay: all of them or, if the process dies before this line is written, none.
     pub fn kept(&self, ids: &[IntentId]) -> Result<()> {
         self.append(&[Entry::Kept { ids: ids.to_vec() }])?;
-        self.pending().undos.retain(|(pending, _)| !ids.contains(pending));
+        let mut pending = self.pending();
+        let (kept, undos) = std::mem::take(&mut pending.undos).into_iter().partition(|(id, _)| ids.contains(id));
+        pending.undos = undos;
+        let kept: Vec<(IntentId, Undo)> = kept;
+        pending.kept.extend(kept.into_iter().map(|(_, undo)| undo));
         Ok(())
+    }
+
+    /// What was let stay since the journal was opened.
+    pub fn stays(&self) -> Vec<Undo> {
+        self.pending().kept.clone()
     }
 
     /// What remains to be undone, the newest first.

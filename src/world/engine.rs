@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use crate::model::call::{Call, Performed, Undo};
 use crate::model::error::Result;
 use crate::model::inventory::Inventory;
+use crate::model::stack::ContainerFacts;
 
 /// A Docker Engine. Calls are idempotent: what is done already counts as done, and what is absent counts as undone.
 #[async_trait]
@@ -19,6 +20,8 @@ pub trait Engine: Send + Sync {
     async fn perform(&self, call: &Call) -> Result<Performed>;
     /// Takes one call back, and returns once it is gone.
     async fn undo(&self, undo: &Undo) -> Result<()>;
+    /// How these containers are now; one that is not there is left out.
+    async fn containers(&self, names: &[String]) -> Result<Vec<ContainerFacts>>;
     /// The address on this machine at which a port of a container is published.
     async fn published(&self, container: &str, port: u16) -> Result<SocketAddr>;
     /// Waits until a container exits; its exit code, or `None` after `timeout`.

@@ -63,6 +63,12 @@ pub(super) async fn start(docker: &Docker, name: &str) -> Result<()> {
     docker.start_container(name, None::<StartContainerOptions>).await.map_err(could_not(&action))
 }
 
+/// Starts a container again that ran before; one that runs counts as started.
+pub(super) async fn restart(docker: &Docker, name: &str) -> Result<()> {
+    let started = docker.start_container(name, None::<StartContainerOptions>).await;
+    started.map_err(could_not(&format!("start container {name} again")))
+}
+
 /// Asks a container to stop and waits for it. One that has to be killed is an error: what it was writing may be torn.
 pub(super) async fn stop(docker: &Docker, name: &str, timeout_s: u64) -> Result<()> {
     let action = format!("stop container {name}");

@@ -8,6 +8,7 @@ mod containers;
 mod download;
 mod errors;
 mod exec;
+mod facts;
 mod images;
 mod inventory;
 mod networks;
@@ -27,6 +28,7 @@ use super::engine::Engine;
 use crate::model::call::{Call, Performed, Undo};
 use crate::model::error::Result;
 use crate::model::inventory::Inventory;
+use crate::model::stack::ContainerFacts;
 use pool::Pool;
 
 /// A Docker Engine that answers.
@@ -53,6 +55,7 @@ impl Engine for DockerEngine {
             Call::FreezeSeed { clone, key } => self.pool.freeze(docker, clone, key).await?,
             Call::CreateContainer(container) => containers::create(docker, container).await?,
             Call::StartContainer { name } => containers::start(docker, name).await?,
+            Call::RestartContainer { name } => containers::restart(docker, name).await?,
             Call::StopContainer { name, timeout_s } => containers::stop(docker, name, *timeout_s).await?,
             Call::AwaitHealthy { name, timeout_s } => {
                 return watch::healthy(docker, name, Duration::from_secs(*timeout_s)).await;
@@ -73,6 +76,10 @@ impl Engine for DockerEngine {
             Undo::DeleteSeed { key } => self.pool.delete_seed(docker, key).await,
             Undo::RemoveContainer { name, run } => containers::remove_made_by(docker, name, run).await,
         }
+    }
+
+    async fn containers(&self, names: &[String]) -> Result<Vec<ContainerFacts>> {
+        facts::of(&self.docker, names).await
     }
 
     async fn published(&self, container: &str, port: u16) -> Result<SocketAddr> {

@@ -10,6 +10,7 @@ use super::Counter;
 use crate::model::call::{Call, Performed, Undo};
 use crate::model::error::Result;
 use crate::model::inventory::Inventory;
+use crate::model::stack::ContainerFacts;
 use crate::world::Engine;
 
 pub(super) struct Faulty {
@@ -42,6 +43,10 @@ impl Engine for Faulty {
 
     async fn undo(&self, undo: &Undo) -> Result<()> {
         self.numbered("undo", self.inner.undo(undo)).await
+    }
+
+    async fn containers(&self, names: &[String]) -> Result<Vec<ContainerFacts>> {
+        self.numbered("containers", self.inner.containers(names)).await
     }
 
     async fn published(&self, container: &str, port: u16) -> Result<SocketAddr> {

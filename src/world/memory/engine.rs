@@ -12,6 +12,8 @@ use super::objects::{Container, State, absent, clone_path};
 use crate::model::call::{Call, Performed, Undo};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::Inventory;
+use crate::model::label;
+use crate::model::stack::{ContainerFacts, ContainerStatus, PublishedPort};
 use crate::world::engine::Engine;
 
 /// What every clone is said to hold.
@@ -63,6 +65,14 @@ impl Engine for MemoryWorld {
         self.numbered(|| {
             self.objects().done.push(format!("undo {undo}"));
             self.twice_if_asked(|| self.objects().undo(undo, &self.script()))
+        })
+        .await
+    }
+
+    async fn containers(&self, names: &[String]) -> Result<Vec<ContainerFacts>> {
+        self.numbered(|| {
+            let objects = self.objects();
+            Ok(names.iter().filter_map(|name| objects.containers.get(name)).map(facts).collect())
         })
         .await
     }
@@ -133,6 +143,27 @@ impl Engine for MemoryWorld {
             if is_there { Ok(CLONE_BYTES) } else { Err(absent("clone", clone)) }
         })
         .await
+    }
+}
+
+fn facts(container: &Container) -> ContainerFacts {
+    let status = match container.state {
+        State::Created => ContainerStatus::Created,
+        State::Running => ContainerStatus::Running,
+        State::Exited(code) => ContainerStatus::Exited(code),
+    };
+    let published = container.spec.ports.iter().map(|port| PublishedPort {
+        container_port: port.container_port,
+        protocol: port.protocol.clone(),
+        at: SocketAddr::new(address(container), port.container_port),
+    });
+    ContainerFacts {
+        name: container.spec.name.clone(),
+        service: container.spec.labels.get(label::SERVICE).cloned().unwrap_or_default(),
+        status,
+        health: None,
+        ports: if status == ContainerStatus::Running { published.collect() } else { Vec::new() },
+        environment: container.spec.runtime.environment.clone(),
     }
 }
 

@@ -21,6 +21,7 @@ impl Objects {
             Call::FreezeSeed { clone, key } => self.freeze(clone, key)?,
             Call::CreateContainer(container) => self.create_container(container, script)?,
             Call::StartContainer { name } => self.start(name, script)?,
+            Call::RestartContainer { name } => self.restart(name)?,
             Call::StopContainer { name, .. } => self.stop(name)?,
             Call::AwaitHealthy { name, timeout_s } => {
                 let container = self.container(name)?;
@@ -160,6 +161,11 @@ impl Objects {
         let container = self.container_mut(name)?;
         container.state = script.state_once_started(container.service());
         self.started.push(name.to_owned());
+        Ok(())
+    }
+
+    fn restart(&mut self, name: &str) -> Result<()> {
+        self.container_mut(name)?.state = State::Running;
         Ok(())
     }
 

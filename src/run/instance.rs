@@ -1,0 +1,110 @@
+//! Working on an instance: one run at a time, on whatever machine.
+
+use std::time::Duration;
+
+use super::Settings;
+use crate::execute::{self, Run};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::event::Event;
+use crate::model::inventory::Inventory;
+use crate::model::label;
+use crate::model::name::{RunId, instance_lock};
+use crate::model::stack::{Stack, StackName, StackView};
+use crate::plan::{self, Identity};
+use crate::world::{World, tell};
+
+/// How long to wait before looking again whether somebody else is done.
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
+
+/// Takes the lock of the identity's instance; it goes with everything else that the run made. While another run holds
+/// it, waits if asked to, else fails with kind `NoRoom`.
+pub async fn lock(run: &Run, identity: &Identity, waits: bool) -> Result<()> {
+    let name = instance_lock(&identity.environment, &identity.instance);
+    let mut refused: Option<Error> = None;
+    let mut was_told = false;
+    loop {
+        let inventory = run.world.engine.inventory(&[]).await?;
+        let holder = inventory.containers.iter().find(|container| container.name == name);
+        if let Some(holder) = holder {
+            let by = holder.label(label::RUN).unwrap_or("another run");
+            if !waits {
+                return Err(busy(&identity.instance, by));
+            }
+            if !was_told {
+                let text = format!("{} is in the hands of run {by}: waiting", identity.instance);
+                tell(&run.events, Event::Note { text });
+                was_told = true;
+            }
+            let rest = async {
+                tokio::time::sleep(LOOK_AGAIN).await;
+                Ok(())
+            };
+            run.stop.or(rest).await?;
+            refused = None;
+            continue;
+        }
+        // The name is held and nobody with our label holds it: waiting would not help.
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
+        match execute::apply(run, &plan::lock_instance(identity)).await {
+            Ok(_) => return Ok(()),
+            // Somebody else was faster.
+            Err(error) if error.kind == ErrorKind::NoRoom => refused = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn busy(instance: &str, by: &str) -> Error {
+    Error::new(ErrorKind::NoRoom, format!("another run works on {instance} ({by})"))
+        .hint("wait for it with --wait")
+        .hint("if that run died on another machine, `stage sweep` takes its lock away after its deadline")
+}
+
+/// The stack that the user means. An error of kind `Usage` if none stands under that name.
+pub async fn find(world: &World, name: &StackName) -> Result<Stack> {
+    let inventory = world.engine.inventory(&[]).await?;
+    plan::find(&inventory, name)?.ok_or_else(|| unknown(&inventory, name))
+}
+
+fn unknown(inventory: &Inventory, name: &StackName) -> Error {
+    let names = plan::names(inventory);
+    let hint = if names.is_empty() {
+        "no stack stands on this engine; `stage up ENV` stands one up".to_owned()
+    } else {
+        format!("there are: {}", names.join(", "))
+    };
+    Error::new(ErrorKind::Usage, format!("no stack `{name}` stands")).hint(hint)
+}
+
+/// Who a run is that works on a stack that stands.
+pub fn identity_on(stack: &Stack, settings: &Settings, run: &RunId) -> Identity {
+    Identity {
+        environment: stack.environment.clone(),
+        instance: stack.instance.clone(),
+        stack: stack.run.clone(),
+        run: run.clone(),
+        holder: settings.holder.clone(),
+        deadline: stack.deadline,
+    }
+}
+
+/// A stack and how its containers are now.
+pub async fn view(world: &World, stack: Stack) -> Result<StackView> {
+    let names: Vec<String> = stack.containers.values().cloned().collect();
+    let containers = world.engine.containers(&names).await?;
+    Ok(StackView { stack, containers })
+}
+
+/// Every stack that stands on the engine, and how its containers are.
+pub async fn list(world: &World) -> Result<Vec<StackView>> {
+    let inventory = world.engine.inventory(&[]).await?;
+    let views = plan::standing(&inventory).into_iter().map(|stack| view(world, stack));
+    futures_util::future::try_join_all(views).await
+}
+
+/// One stack that stands, and how its containers are.
+pub async fn show(world: &World, name: &StackName) -> Result<StackView> {
+    view(world, find(world, name).await?).await
+}

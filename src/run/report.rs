@@ -1,0 +1,61 @@
+//! The report of a run: what was found out, judged.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::stand::Stood;
+use crate::judge;
+use crate::model::approval::Approval;
+use crate::model::environment::Environment;
+use crate::model::name::RunId;
+use crate::model::report::{PhaseTime, Report, Teardown};
+use crate::model::suite::SuiteOutcome;
+
+/// What a report is about.
+pub struct Subject<'a> {
+    /// The environment.
+    pub environment: &'a Environment,
+    /// The run.
+    pub run: RunId,
+    /// When it began, as people count time.
+    pub started_at: Timestamp,
+    /// When it began, to tell how long it took.
+    pub begun: Instant,
+    /// Findings that somebody accepted.
+    pub approvals: &'a [Approval],
+}
+
+/// Judges what was found out.
+pub fn report(
+    subject: Subject<'_>,
+    stood: Stood,
+    suite: Option<SuiteOutcome>,
+    teardown: Teardown,
+    phases: Vec<PhaseTime>,
+) -> Report {
+    let (verdict, findings) = judge::judge(&judge::Evidence {
+        migrations: &stood.migrated.reports,
+        not_run: &stood.migrated.not_run,
+        service_failure: stood.service_failure.as_ref(),
+        suite: suite.as_ref(),
+        limits: &subject.environment.guards,
+        approvals: subject.approvals,
+        now: subject.started_at,
+    });
+    Report {
+        environment: subject.environment.name.clone(),
+        run: subject.run,
+        started_at: subject.started_at,
+        duration_s: subject.begun.elapsed().as_secs_f64(),
+        seeds: stood.seeds.into_values().collect(),
+        migrations: stood.migrated.reports,
+        not_run: stood.migrated.not_run,
+        service_failure: stood.service_failure,
+        suite,
+        findings,
+        verdict,
+        teardown,
+        phases,
+    }
+}

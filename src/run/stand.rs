@@ -1,0 +1,121 @@
+//! What a check and a stack that stays have in common: seeds, databases, migrations under the meter, services.
+
+use std::collections::BTreeMap;
+
+use super::migrations::{self, Migrated};
+use super::seed::{self, SeedStory};
+use super::stopwatch::Stopwatch;
+use super::{Settings, images};
+use crate::execute::{self, Run};
+use crate::model::call::ServiceFailure;
+use crate::model::environment::Environment;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::inventory::Inventory;
+use crate::model::report::SeedUse;
+use crate::model::seed::SeedKey;
+use crate::plan::{self, Identity};
+
+/// How often another subnet is tried when somebody else took the chosen one in the meantime.
+const SUBNET_TRIES: u32 = 5;
+
+/// What stands after the migrations, or why it does not.
+pub struct Stood {
+    /// The seeds by service.
+    pub seeds: BTreeMap<String, SeedUse>,
+    /// What the migrations did.
+    pub migrated: Migrated,
+    /// A service that did not come up.
+    pub service_failure: Option<ServiceFailure>,
+}
+
+impl Stood {
+    /// Whether all migrations were applied and all services are well.
+    pub fn is_whole(&self) -> bool {
+        !self.migrated.has_failed() && self.service_failure.is_none()
+    }
+}
+
+/// Stands everything up but the suite. What a failed migration leaves is a stack without services.
+pub async fn stand(
+    run: &Run,
+    environment: &Environment,
+    settings: &Settings,
+    identity: &Identity,
+    stopwatch: &mut Stopwatch,
+) -> Result<Stood> {
+    stopwatch.enter("seed");
+    // Migrations that cannot even be read are told before a seed is built for them.
+    let sources = migrations::read(&run.world, environment).await?;
+    let story = SeedStory { environment, settings, events: &run.events, stop: &run.stop };
+    let seeds = seed::ensure_all(&run.world, &story).await?;
+
+    stopwatch.enter("stack");
+    let keys: BTreeMap<String, SeedKey> =
+        seeds.iter().map(|(service, used)| (service.clone(), used.seed.key.clone())).collect();
+    let inventory = databases(run, &story, identity, &keys).await?;
+    // Making containers takes the engine about as long as the servers take to answer.
+    let making = plan::make_services(environment, identity, &inventory);
+    let (made, meters) = tokio::join!(
+        execute::apply(run, &making),
+        migrations::open_meters(run, environment, identity, &seeds),
+    );
+    if let Some(failure) = made? {
+        return Err(super::unfit(&failure));
+    }
+
+    stopwatch.enter("migrations");
+    let migrated = migrations::run_all(run, meters?, &sources).await?;
+    let mut stood = Stood { seeds, migrated, service_failure: None };
+    if stood.migrated.has_failed() {
+        return Ok(stood);
+    }
+
+    stopwatch.enter("services");
+    let services = plan::start_services(environment, identity);
+    stood.service_failure = named(execute::apply(run, &services).await?, environment, identity);
+    Ok(stood)
+}
+
+/// The stack as far as the databases. Two runs that plan at once may choose the same subnet: the slower one plans again.
+async fn databases(
+    run: &Run,
+    story: &SeedStory<'_>,
+    identity: &Identity,
+    keys: &BTreeMap<String, SeedKey>,
+) -> Result<Inventory> {
+    let wanted = plan::images(story.environment);
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    for attempt in 0..SUBNET_TRIES {
+        let inventory = images::inventory_with(&run.world, story, &wanted).await?;
+        let subnet = plan::free_subnet(&inventory.subnets, &identity.run, attempt)?;
+        let plan = plan::stand_up(story.environment, identity, &inventory, keys, &subnet);
+        match execute::apply(run, &plan).await {
+            Ok(None) => return Ok(inventory),
+            Ok(Some(failure)) => return Err(super::unfit(&failure)),
+            Err(error) if error.kind == ErrorKind::NoRoom && attempt + 1 < SUBNET_TRIES => {
+                let now = run.world.engine.inventory(&[]).await?;
+                let lost_the_race = now.subnets.contains(&subnet)
+                    && !now.networks.iter().any(|network| network.name == identity.names().network());
+                if !lost_the_race {
+                    return Err(error);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Error::new(ErrorKind::NoRoom, format!("no subnet could be had in {SUBNET_TRIES} tries"))
+        .hint("run fewer stacks at once"))
+}
+
+/// A failure under the name of its service, not of its container.
+pub fn named(
+    failure: Option<ServiceFailure>,
+    environment: &Environment,
+    identity: &Identity,
+) -> Option<ServiceFailure> {
+    let names = identity.names();
+    failure.map(|failure| {
+        let service = environment.services.keys().find(|service| names.container(service) == failure.service);
+        ServiceFailure { service: service.cloned().unwrap_or_else(|| failure.service.clone()), ..failure }
+    })
+}

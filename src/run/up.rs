@@ -1,0 +1,183 @@
+//! A stack that stays: stood up as a check does it, and kept under a lease.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::report::{Subject, report};
+use super::stand::{self, Stood};
+use super::stopwatch::Stopwatch;
+use super::{Settings, ending, instance, sweep};
+use crate::execute::{self, Run};
+use crate::model::call::Undo;
+use crate::model::environment::Environment;
+use crate::model::error::Result;
+use crate::model::event::Event;
+use crate::model::name::instance_lock;
+use crate::model::report::Report;
+use crate::model::stack::{Stack, StackName, StackView};
+use crate::plan::{self, Identity};
+use crate::store::journal::Journal;
+use crate::world::{Events, Stop, World, tell};
+
+/// What is to stand, and for how long.
+pub struct UpOrder<'a> {
+    /// The environment.
+    pub environment: &'a Environment,
+    /// The instance, by which the stack is named afterwards.
+    pub instance: &'a str,
+    /// How long the lease is to be, in seconds; as the environment says if not said.
+    pub ttl_s: Option<u64>,
+    /// Whether to wait for another run that works on the instance.
+    pub waits: bool,
+    /// This machine and its user.
+    pub settings: &'a Settings,
+    /// Its listeners.
+    pub events: Events,
+    /// Whether it should end.
+    pub stop: Stop,
+}
+
+/// What came of it.
+pub enum Up {
+    /// It stands; the report tells what the migrations did, unless it stood already.
+    Stands(Box<StackView>, Option<Box<Report>>),
+    /// A migration failed or a service did not come up: everything was taken down again.
+    Fell(Box<Report>),
+}
+
+/// Stands a stack up, or finds it standing: then its lease is renewed and what was stopped is started again.
+pub async fn up(world: World, order: UpOrder<'_>) -> Result<Up> {
+    let begun = Instant::now();
+    let started_at = world.clock.now();
+    sweep::recover(&world, &order.events).await?;
+    let id = world.clock.fresh_run_id();
+    let mut identity = super::identity(order.environment, order.settings, &id, started_at);
+    order.instance.clone_into(&mut identity.instance);
+    let journal = Journal::open(Arc::clone(&world.state), &id, "up", started_at)?;
+    let mut stopwatch = Stopwatch::new(order.events.clone());
+    let run =
+        Run { world: world.clone(), journal, events: order.events.clone(), stop: order.stop.clone() };
+    let result = story(&run, &order, &identity, &mut stopwatch).await;
+    stopwatch.enter("teardown");
+    let teardown = ending::end(run).await;
+    let phases = stopwatch.into_phases();
+    let stood = ending::or_left(result, &teardown)?;
+    let stood = match stood {
+        Found::Already => None,
+        Found::New(stood) => Some(stood),
+    };
+    let is_whole = stood.as_ref().is_none_or(Stood::is_whole);
+    let report = stood.map(|stood| {
+        let subject =
+            Subject { environment: order.environment, run: id, started_at, begun, approvals: &[] };
+        Box::new(report(subject, stood, None, teardown, phases))
+    });
+    match report {
+        Some(report) if !is_whole => Ok(Up::Fell(report)),
+        report => {
+            let name = StackName {
+                environment: Some(order.environment.name.clone()),
+                instance: order.instance.to_owned(),
+            };
+            Ok(Up::Stands(Box::new(instance::show(&world, &name).await?), report))
+        }
+    }
+}
+
+enum Found {
+    Already,
+    New(Stood),
+}
+
+async fn story(
+    run: &Run,
+    order: &UpOrder<'_>,
+    identity: &Identity,
+    stopwatch: &mut Stopwatch,
+) -> Result<Found> {
+    instance::lock(run, identity, order.waits).await?;
+    let inventory = run.world.engine.inventory(&[]).await?;
+    let name = StackName {
+        environment: Some(identity.environment.clone()),
+        instance: identity.instance.clone(),
+    };
+    let now = run.world.clock.now();
+    let ttl_s = order.ttl_s.unwrap_or(order.environment.lease.ttl_s);
+    if let Some(stack) = plan::find(&inventory, &name)? {
+        stopwatch.enter("stack");
+        tell(&run.events, Event::Note { text: format!("{} stands already", stack.instance) });
+        let identity = instance::identity_on(&stack, order.settings, run.journal.run());
+        wake(run, order.environment, &identity, &stack, inventory.has_pool).await?;
+        renew(run, &identity, &stack, lease_end(now, ttl_s, stack.deadline)).await?;
+        return Ok(Found::Already);
+    }
+    let stood = stand::stand(run, order.environment, order.settings, identity, stopwatch).await?;
+    if stood.is_whole() {
+        let until = lease_end(run.world.clock.now(), ttl_s, identity.deadline);
+        execute::apply(run, &plan::lease(identity, now, until)).await?;
+        keep(run, order.environment, identity)?;
+    }
+    Ok(Found::New(stood))
+}
+
+/// When a lease of `ttl_s` ends that begins now: never beyond the deadline.
+pub fn lease_end(now: Timestamp, ttl_s: u64, deadline: Timestamp) -> Timestamp {
+    let ttl = SignedDuration::from_secs(i64::try_from(ttl_s).unwrap_or(i64::MAX));
+    now.checked_add(ttl).unwrap_or(deadline).min(deadline)
+}
+
+/// Lets the stack and its lease stay, in one line of the journal. What served the run alone goes at its end.
+fn keep(run: &Run, environment: &Environment, identity: &Identity) -> Result<()> {
+    let names = identity.names();
+    let mut passing = BTreeSet::from([format!(
+        "container {}",
+        instance_lock(&identity.environment, &identity.instance)
+    )]);
+    for database in environment.databases.keys() {
+        let clone = names.before_clone(database);
+        passing.extend([
+            format!("container {}", names.before(database)),
+            format!("clone {clone}"),
+            format!("volume {clone}"),
+        ]);
+    }
+    let remaining = run.journal.remaining();
+    let stays = remaining.iter().filter(|(_, undo)| !passing.contains(&undo.to_string()));
+    run.journal.kept(&stays.map(|(id, _)| *id).collect::<Vec<_>>())
+}
+
+/// Starts again what the engine or the machine stopped when it was restarted.
+async fn wake(
+    run: &Run,
+    environment: &Environment,
+    identity: &Identity,
+    stack: &Stack,
+    has_pool: bool,
+) -> Result<()> {
+    let names: Vec<String> = stack.containers.values().cloned().collect();
+    let containers = run.world.engine.containers(&names).await?;
+    let plan = plan::wake(environment, identity, &containers, has_pool);
+    match execute::apply(run, &plan).await? {
+        None => Ok(()),
+        Some(failure) => Err(super::unfit(&failure)),
+    }
+}
+
+/// Leases a stack anew and lets its former leases go.
+pub async fn renew(run: &Run, identity: &Identity, stack: &Stack, until: Timestamp) -> Result<()> {
+    let name = identity.names().lease(until.as_second());
+    if !stack.leases.contains(&name) {
+        execute::apply(run, &plan::lease(identity, stack.since, until)).await?;
+        let text = format!("volume {name}");
+        let remaining = run.journal.remaining();
+        let lease = remaining.iter().filter(|(_, undo)| undo.to_string() == text);
+        run.journal.kept(&lease.map(|(id, _)| *id).collect::<Vec<_>>())?;
+    }
+    let former = stack.leases.iter().filter(|lease| **lease != name);
+    let former: Vec<_> =
+        former.map(|lease| Undo::RemoveVolume { name: lease.clone() }).collect();
+    run.journal.intend_together(&former)
+}
