@@ -2,13 +2,18 @@
 
 mod check;
 mod completions;
+mod down;
 mod environments;
+mod extend;
+mod list;
 mod output;
 mod progress;
 mod seed;
 mod session;
+mod show;
 mod signals;
 mod sweep;
+mod up;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -80,10 +85,20 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Up(up::Args),
+    Down(down::Args),
+    List(list::Args),
+    Show(show::Args),
+    Extend(extend::Args),
     #[command(subcommand)]
     Seed(seed::Command),
     Sweep(sweep::Args),
     Completions(completions::Args),
+}
+
+/// Seconds of a duration as people write it (`4h`, `2d`).
+fn ttl(text: &str) -> Result<u64, String> {
+    crate::config::seconds(text).ok_or_else(|| "not a duration such as 30m, 4h or 2d".to_owned())
 }
 
 /// Parses the command line, runs the command and returns its exit code.
@@ -114,6 +129,11 @@ pub fn main() -> ExitCode {
 async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
     match cli.command {
         Command::Check(args) => check::run(&cli.global, args, output).await,
+        Command::Up(args) => up::run(&cli.global, args, output).await,
+        Command::Down(args) => down::run(&cli.global, args, output).await,
+        Command::List(args) => list::run(&cli.global, args, output).await,
+        Command::Show(args) => show::run(&cli.global, args, output).await,
+        Command::Extend(args) => extend::run(&cli.global, args, output).await,
         Command::Seed(command) => seed::run(&cli.global, command, output).await,
         Command::Sweep(args) => sweep::run(&cli.global, args, output).await,
         Command::Completions(args) => completions::run(&args),

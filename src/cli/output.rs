@@ -64,6 +64,11 @@ impl Output {
         render::Style { colour: self.stdout_colour, width: terminal_width() }
     }
 
+    /// How a report is drawn on stderr.
+    pub fn talk_style(self) -> render::Style {
+        render::Style { colour: self.stderr_colour, width: terminal_width() }
+    }
+
     /// Diagnostics to stderr, as `STAGE_LOG` asks (`STAGE_LOG=stage=debug`); silent otherwise.
     pub fn start_tracing(self) {
         let filter = EnvFilter::try_from_env("STAGE_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
@@ -79,6 +84,11 @@ impl Output {
     #[expect(clippy::unused_self, reason = "results go through the same hands as talk, wherever they go")]
     pub fn result(self, text: &str) -> Result<()> {
         std::io::stdout().write_all(text.as_bytes()).or_else(ignore_closed_pipe)
+    }
+
+    /// A result as JSON, to stdout.
+    pub fn json(self, value: &serde_json::Value) -> Result<()> {
+        self.result(&format!("{value:#}\n"))
     }
 
     /// Talk, to stderr.

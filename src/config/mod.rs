@@ -23,6 +23,7 @@ mod tests;
 
 use std::path::Path;
 
+pub use amount::seconds;
 pub use loader::{Catalogs, Loader};
 
 use crate::model::environment::Environment;

@@ -296,7 +296,10 @@ mod tests {
     fn a_stack_is_as_well_as_its_containers_and_no_longer_than_its_lease() {
         let at = |second| Timestamp::from_second(second).unwrap();
         assert_eq!(view(ContainerStatus::Running, Some(Health::Healthy)).state(at(50)), StackState::Running);
-        assert_eq!(view(ContainerStatus::Running, Some(Health::Unhealthy)).state(at(50)), StackState::Degraded);
+        assert_eq!(
+            view(ContainerStatus::Running, Some(Health::Unhealthy)).state(at(50)),
+            StackState::Degraded
+        );
         assert_eq!(view(ContainerStatus::Exited(137), None).state(at(50)), StackState::Stopped);
         assert_eq!(view(ContainerStatus::Running, None).state(at(101)), StackState::Expired);
     }

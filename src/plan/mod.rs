@@ -1,9 +1,9 @@
 //! Decides what to do: an environment and an inventory become plans. Pure: the same input gives the same plan.
 
 pub mod identity;
+mod lease;
 #[cfg(test)]
 pub(crate) mod samples;
-mod lease;
 mod seed;
 mod services;
 mod stack;

@@ -14,17 +14,23 @@ use crate::model::suite::SuiteSpec;
 /// How long a service may take to become healthy, or a one-shot job to complete.
 pub(super) const READY_TIMEOUT_S: u64 = 120;
 
-/// Makes the containers of all services that will be started, the suite's among them, with their volumes and images.
-/// Nothing of them runs yet, so this may happen while the databases start. The stack's network stands already.
-pub fn make_services(environment: &Environment, identity: &Identity, inventory: &Inventory) -> Plan {
+/// Makes the containers of all services that will be started, with their volumes and images, and that of the suite if
+/// it is to run. Nothing of them runs yet, so this may happen while the databases start. The stack's network stands
+/// already.
+pub fn make_services(
+    environment: &Environment,
+    identity: &Identity,
+    inventory: &Inventory,
+    suite: Option<&SuiteSpec>,
+) -> Plan {
     let mut plan = Plan::default();
     let mut volumes: BTreeMap<&str, StepId> = BTreeMap::new();
     let mut wanted = started_services(environment);
-    wanted.extend(environment.suite.as_ref().map(|suite| suite.service.as_str()));
+    wanted.extend(suite.map(|suite| suite.service.as_str()));
     for service in wanted.into_iter().filter_map(|name| environment.services.get(name)) {
         let cause = format!("service {}", service.name);
         let mut container = container_of(identity, service);
-        if let Some(suite) = &environment.suite
+        if let Some(suite) = suite
             && suite.service == service.name
             && suite.command.is_some()
         {

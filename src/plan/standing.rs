@@ -29,7 +29,9 @@ pub fn standing(inventory: &Inventory) -> Vec<Stack> {
             .containers
             .iter()
             .filter(of_stack)
-            .filter_map(|container| Some((container.label(label::SERVICE)?.to_owned(), container.name.clone())))
+            .filter_map(|container| {
+                Some((container.label(label::SERVICE)?.to_owned(), container.name.clone()))
+            })
             // The lock of a run, or the seed as it was, is no service.
             .filter(|(service, container)| names.container(service) == *container)
             .collect();

@@ -68,7 +68,7 @@ fn services_start_in_the_order_of_their_conditions_and_each_is_awaited() {
 #[test]
 fn containers_are_made_with_their_volumes_before_anything_is_started() {
     check(
-        &make_services(&shop(), &identity(), &inventory()),
+        &make_services(&shop(), &identity(), &inventory(), shop().suite.as_ref()),
         "1 create container stage-shop-r1-tests of shop:1 — service tests
          2 create container stage-shop-r1-warmup of shop:1 — service warmup
          3 create volume stage-shop-r1-files — volume files
@@ -92,7 +92,7 @@ fn the_suite_waits_for_what_compose_says_and_starts_nothing_else() {
 fn an_image_that_is_missing_is_pulled_before_its_container_is_made() {
     let mut inventory = inventory();
     inventory.images.remove("shop:1");
-    let plan = make_services(&shop(), &identity(), &inventory);
+    let plan = make_services(&shop(), &identity(), &inventory, None);
     assert!(plan.to_string().contains("pull image shop:1 — service worker"), "{plan}");
 }
 

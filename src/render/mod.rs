@@ -9,6 +9,7 @@ mod paint;
 mod phrase;
 #[cfg(test)]
 mod sample;
+mod stack;
 mod terminal;
 mod wrap;
 
@@ -16,6 +17,7 @@ pub use error::error;
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
+pub use stack::{addresses, stack, stack_value, stacks};
 pub use terminal::terminal;
 
 /// How a terminal wants its text.

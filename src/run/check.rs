@@ -64,7 +64,9 @@ async fn story(
     stopwatch: &mut Stopwatch,
 ) -> Result<(Stood, Option<SuiteOutcome>)> {
     let environment = order.environment;
-    let mut stood = stand::stand(run, environment, order.settings, identity, stopwatch).await?;
+    let mut stood =
+        stand::stand(run, environment, order.settings, identity, environment.suite.as_ref(), stopwatch)
+            .await?;
     let Some(spec) = environment.suite.as_ref().filter(|_| stood.is_whole()) else {
         return Ok((stood, None));
     };

@@ -53,7 +53,6 @@ pub async fn down(world: World, order: DownOrder<'_>) -> Result<Option<(Stack, T
 /// What still carries the labels of the stack.
 async fn still_there(world: &World, stack: &Stack) -> Result<Vec<String>> {
     let inventory = world.engine.inventory(&[]).await?;
-    let left =
-        plan::take_down(&inventory, &[], &stack.environment, &stack.instance, &RunId(String::new()));
+    let left = plan::take_down(&inventory, &[], &stack.environment, &stack.instance, &RunId(String::new()));
     Ok(left.iter().map(|undo| format!("{undo}: still there")).collect())
 }

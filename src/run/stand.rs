@@ -13,6 +13,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::Inventory;
 use crate::model::report::SeedUse;
 use crate::model::seed::SeedKey;
+use crate::model::suite::SuiteSpec;
 use crate::plan::{self, Identity};
 
 /// How often another subnet is tried when somebody else took the chosen one in the meantime.
@@ -35,12 +36,14 @@ impl Stood {
     }
 }
 
-/// Stands everything up but the suite. What a failed migration leaves is a stack without services.
+/// Stands everything up, with the container of the suite if it is to run afterwards. What a failed migration leaves is a
+/// stack without services.
 pub async fn stand(
     run: &Run,
     environment: &Environment,
     settings: &Settings,
     identity: &Identity,
+    suite: Option<&SuiteSpec>,
     stopwatch: &mut Stopwatch,
 ) -> Result<Stood> {
     stopwatch.enter("seed");
@@ -54,7 +57,7 @@ pub async fn stand(
         seeds.iter().map(|(service, used)| (service.clone(), used.seed.key.clone())).collect();
     let inventory = databases(run, &story, identity, &keys).await?;
     // Making containers takes the engine about as long as the servers take to answer.
-    let making = plan::make_services(environment, identity, &inventory);
+    let making = plan::make_services(environment, identity, &inventory, suite);
     let (made, meters) = tokio::join!(
         execute::apply(run, &making),
         migrations::open_meters(run, environment, identity, &seeds),

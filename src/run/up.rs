@@ -58,8 +58,7 @@ pub async fn up(world: World, order: UpOrder<'_>) -> Result<Up> {
     order.instance.clone_into(&mut identity.instance);
     let journal = Journal::open(Arc::clone(&world.state), &id, "up", started_at)?;
     let mut stopwatch = Stopwatch::new(order.events.clone());
-    let run =
-        Run { world: world.clone(), journal, events: order.events.clone(), stop: order.stop.clone() };
+    let run = Run { world: world.clone(), journal, events: order.events.clone(), stop: order.stop.clone() };
     let result = story(&run, &order, &identity, &mut stopwatch).await;
     stopwatch.enter("teardown");
     let teardown = ending::end(run).await;
@@ -71,8 +70,7 @@ pub async fn up(world: World, order: UpOrder<'_>) -> Result<Up> {
     };
     let is_whole = stood.as_ref().is_none_or(Stood::is_whole);
     let report = stood.map(|stood| {
-        let subject =
-            Subject { environment: order.environment, run: id, started_at, begun, approvals: &[] };
+        let subject = Subject { environment: order.environment, run: id, started_at, begun, approvals: &[] };
         Box::new(report(subject, stood, None, teardown, phases))
     });
     match report {
@@ -100,10 +98,8 @@ async fn story(
 ) -> Result<Found> {
     instance::lock(run, identity, order.waits).await?;
     let inventory = run.world.engine.inventory(&[]).await?;
-    let name = StackName {
-        environment: Some(identity.environment.clone()),
-        instance: identity.instance.clone(),
-    };
+    let name =
+        StackName { environment: Some(identity.environment.clone()), instance: identity.instance.clone() };
     let now = run.world.clock.now();
     let ttl_s = order.ttl_s.unwrap_or(order.environment.lease.ttl_s);
     if let Some(stack) = plan::find(&inventory, &name)? {
@@ -114,7 +110,7 @@ async fn story(
         renew(run, &identity, &stack, lease_end(now, ttl_s, stack.deadline)).await?;
         return Ok(Found::Already);
     }
-    let stood = stand::stand(run, order.environment, order.settings, identity, stopwatch).await?;
+    let stood = stand::stand(run, order.environment, order.settings, identity, None, stopwatch).await?;
     if stood.is_whole() {
         let until = lease_end(run.world.clock.now(), ttl_s, identity.deadline);
         execute::apply(run, &plan::lease(identity, now, until)).await?;
@@ -132,10 +128,8 @@ pub fn lease_end(now: Timestamp, ttl_s: u64, deadline: Timestamp) -> Timestamp {
 /// Lets the stack and its lease stay, in one line of the journal. What served the run alone goes at its end.
 fn keep(run: &Run, environment: &Environment, identity: &Identity) -> Result<()> {
     let names = identity.names();
-    let mut passing = BTreeSet::from([format!(
-        "container {}",
-        instance_lock(&identity.environment, &identity.instance)
-    )]);
+    let mut passing =
+        BTreeSet::from([format!("container {}", instance_lock(&identity.environment, &identity.instance))]);
     for database in environment.databases.keys() {
         let clone = names.before_clone(database);
         passing.extend([
@@ -177,7 +171,6 @@ pub async fn renew(run: &Run, identity: &Identity, stack: &Stack, until: Timesta
         run.journal.kept(&lease.map(|(id, _)| *id).collect::<Vec<_>>())?;
     }
     let former = stack.leases.iter().filter(|lease| **lease != name);
-    let former: Vec<_> =
-        former.map(|lease| Undo::RemoveVolume { name: lease.clone() }).collect();
+    let former: Vec<_> = former.map(|lease| Undo::RemoveVolume { name: lease.clone() }).collect();
     run.journal.intend_together(&former)
 }

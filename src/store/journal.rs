@@ -135,7 +135,8 @@ impl Journal {
     pub fn kept(&self, ids: &[IntentId]) -> Result<()> {
         self.append(&[Entry::Kept { ids: ids.to_vec() }])?;
         let mut pending = self.pending();
-        let (kept, undos) = std::mem::take(&mut pending.undos).into_iter().partition(|(id, _)| ids.contains(id));
+        let (kept, undos) =
+            std::mem::take(&mut pending.undos).into_iter().partition(|(id, _)| ids.contains(id));
         pending.undos = undos;
         let kept: Vec<(IntentId, Undo)> = kept;
         pending.kept.extend(kept.into_iter().map(|(_, undo)| undo));

@@ -6,5 +6,6 @@ mod failures;
 mod order;
 mod removal;
 mod signals;
+mod stacks;
 mod story;
 mod sweeps;

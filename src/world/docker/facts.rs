@@ -73,9 +73,8 @@ fn address(binding: PortBinding) -> Option<SocketAddr> {
 }
 
 fn environment(variables: Vec<String>) -> BTreeMap<String, String> {
-    let pair = |variable: String| {
-        variable.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))
-    };
+    let pair =
+        |variable: String| variable.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
     variables.into_iter().filter_map(pair).collect()
 }
 

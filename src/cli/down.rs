@@ -1,0 +1,61 @@
+//! `stage down`.
+
+use serde_json::json;
+
+use super::output::Output;
+use super::{Global, session, signals};
+use crate::model::error::{ErrorKind, Result};
+use crate::model::stack::StackName;
+use crate::run;
+
+/// Take a stack down, and prove that it is gone.
+///
+/// Works from the labels on the engine, so it needs no file of the environment and no state of the machine that stood it
+/// up. A stack that is gone already is no failure. Seeds stay.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The stack: NAME, or ENV/NAME where two environments have one of that name.
+    #[arg(value_name = "NAME")]
+    name: StackName,
+    /// Wait if another run works on it.
+    #[arg(long)]
+    wait: bool,
+    /// Print what was removed as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
+    let session = session::open(global, output).await?;
+    let stop = signals::listen()?;
+    let order = run::DownOrder {
+        name: &args.name,
+        waits: args.wait,
+        settings: &session.settings,
+        events: session.progress.events(),
+        stop,
+    };
+    let result = run::down(session.world, order).await;
+    session.progress.finish().await;
+    let (was_standing, teardown) = match result? {
+        Some((_, teardown)) => (true, teardown),
+        None => (false, crate::model::report::Teardown::default()),
+    };
+    if args.json {
+        let name = args.name.to_string();
+        output.json(&json!({
+            "name": name, "was_standing": was_standing, "removed": teardown.removed, "left": teardown.left,
+        }))?;
+    } else if was_standing {
+        output.say(&format!("{} is gone: {} things taken down", args.name, teardown.removed.len()));
+    } else {
+        output.say(&format!("no stack {} stands: nothing to do", args.name));
+    }
+    if teardown.left.is_empty() {
+        return Ok(0);
+    }
+    for line in &teardown.left {
+        output.say(&format!("left: {line}"));
+    }
+    Ok(ErrorKind::Leftover.exit_code())
+}

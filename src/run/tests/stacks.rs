@@ -1,0 +1,268 @@
+//! Stacks that stand: whole or not at all, until their lease has run out, whoever dies over them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::story::{assert_clean, check, events, journals, seeded, settings, shop, sweep, sweep_as};
+use crate::model::error::{ErrorKind, Result};
+use crate::model::report::Teardown;
+use crate::model::stack::{Stack, StackName, StackState, StackView};
+use crate::run::{self, DownOrder, ExtendOrder, Up, UpOrder};
+use crate::world::memory::{MemoryWorld, Moment};
+use crate::world::state::MemoryState;
+use crate::world::{Stop, World};
+
+async fn up_as(world: World, holder: &str, instance: &str, waits: bool) -> Result<Up> {
+    let (environment, settings) = (shop(), settings(holder));
+    let order = UpOrder {
+        environment: &environment,
+        instance,
+        ttl_s: None,
+        waits,
+        settings: &settings,
+        events: events(),
+        stop: Stop::new().1,
+    };
+    run::up(world, order).await
+}
+
+async fn up(world: &MemoryWorld, instance: &str) -> Result<StackView> {
+    match up_as(world.world(), "here", instance, false).await? {
+        Up::Stands(view, _) => Ok(*view),
+        Up::Fell(report) => panic!("{instance} fell: {report:?}"),
+    }
+}
+
+async fn down(world: &MemoryWorld, instance: &str) -> Result<Option<(Stack, Teardown)>> {
+    let name: StackName = instance.parse().unwrap();
+    let order = DownOrder {
+        name: &name,
+        waits: false,
+        settings: &settings("here"),
+        events: events(),
+        stop: Stop::new().1,
+    };
+    run::down(world.world(), order).await
+}
+
+async fn extend(world: &MemoryWorld, instance: &str, ttl_s: u64) -> Result<StackView> {
+    let name: StackName = instance.parse().unwrap();
+    let order = ExtendOrder {
+        name: &name,
+        ttl_s,
+        waits: false,
+        settings: &settings("here"),
+        events: events(),
+        stop: Stop::new().1,
+    };
+    run::extend(world.world(), order).await
+}
+
+fn elsewhere(world: &MemoryWorld) -> World {
+    World { state: Arc::new(MemoryState::default()), ..world.world() }
+}
+
+/// Lines of the listing that are neither the seed's nor on it before.
+fn made(world: &MemoryWorld) -> Vec<String> {
+    let is_seed = |line: &String| line.starts_with("frozen seed") || line.contains("stage-seed-");
+    world.listing().into_iter().filter(|line| !is_seed(line)).collect()
+}
+
+#[tokio::test]
+async fn a_stack_stands_without_what_served_the_run_alone_and_goes_as_a_whole() {
+    let world = seeded().await;
+    let view = up(&world, "pr-1").await.unwrap();
+    assert_eq!(view.state(world.world().clock.now()), StackState::Running);
+    assert_eq!(journals(&world), Vec::<String>::new());
+    let run = &view.stack.run;
+    let mut expected = vec![
+        format!("clone stage-shop-{run}-db-data"),
+        format!("container stage-shop-{run}-db"),
+        format!("container stage-shop-{run}-warmup"),
+        format!("container stage-shop-{run}-web"),
+        format!("container stage-shop-{run}-worker"),
+        format!("network stage-shop-{run}"),
+        format!("volume stage-shop-{run}-db-data"),
+        format!("volume stage-shop-{run}-files"),
+        format!("volume {}", view.stack.leases[0]),
+    ];
+    expected.sort();
+    assert_eq!(made(&world), expected);
+    assert_eq!(sweep(&world).await.removed, Vec::<String>::new(), "a lease that runs is honoured");
+    assert_eq!(sweep_as("there", &elsewhere(&world)).await.removed, Vec::<String>::new());
+    let (_, teardown) = down(&world, "pr-1").await.unwrap().unwrap();
+    assert_eq!(teardown.left, Vec::<String>::new());
+    assert_clean(&world, "down");
+    assert!(down(&world, "pr-1").await.unwrap().is_none(), "what is gone already is no failure");
+}
+
+#[tokio::test]
+async fn two_instances_of_one_environment_stand_side_by_side() {
+    let world = seeded().await;
+    let (one, other) = (up(&world, "pr-1").await.unwrap(), up(&world, "pr-2").await.unwrap());
+    assert_ne!(one.stack.run, other.stack.run);
+    down(&world, "pr-1").await.unwrap().unwrap();
+    let standing = run::list_stacks(&world.world()).await.unwrap();
+    assert_eq!(standing, [other]);
+    down(&world, "pr-2").await.unwrap().unwrap();
+    assert_clean(&world, "both down");
+}
+
+#[tokio::test]
+async fn up_again_finds_the_stack_and_renews_its_lease() {
+    let world = seeded().await;
+    let first = up(&world, "pr-1").await.unwrap();
+    let listing = world.listing().len();
+    world.pass(3600);
+    let again = up(&world, "pr-1").await.unwrap();
+    assert_eq!(again.stack.run, first.stack.run);
+    assert!(again.stack.until > first.stack.until);
+    assert_eq!(again.stack.leases.len(), 1);
+    assert_eq!(world.listing().len(), listing);
+}
+
+#[tokio::test]
+async fn a_stack_goes_once_its_lease_has_run_out_and_a_renewal_is_seen_by_every_machine() {
+    let world = seeded().await;
+    let ttl_s = i64::try_from(shop().lease.ttl_s).unwrap();
+    up(&world, "pr-1").await.unwrap();
+    extend(&world, "pr-1", 2 * shop().lease.ttl_s).await.unwrap();
+    world.pass(ttl_s + 60);
+    assert_eq!(sweep_as("there", &elsewhere(&world)).await.removed, Vec::<String>::new());
+    world.pass(ttl_s);
+    assert!(!sweep_as("there", &elsewhere(&world)).await.removed.is_empty());
+    assert_clean(&world, "the lease has run out");
+}
+
+#[tokio::test]
+async fn no_lease_goes_beyond_the_deadline() {
+    let world = seeded().await;
+    up(&world, "pr-1").await.unwrap();
+    let view = extend(&world, "pr-1", 10 * shop().lease.max_s).await.unwrap();
+    assert_eq!(view.stack.until, view.stack.deadline);
+}
+
+#[tokio::test]
+async fn nobody_works_on_an_instance_that_another_run_works_on() {
+    let world = seeded().await.service_hangs("web");
+    let (result, ()) = tokio::join!(
+        async {
+            tokio::time::timeout(Duration::from_secs(5), up_as(world.world(), "here", "pr-1", false)).await
+        },
+        async {
+            while !world.started().iter().any(|name| name.ends_with("-worker")) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            for ports in [world.world(), elsewhere(&world)] {
+                let error = up_as(ports, "there", "pr-1", false).await.err().unwrap();
+                assert_eq!(error.kind, ErrorKind::NoRoom);
+                assert!(error.message.starts_with("another run works on pr-1"), "{error}");
+            }
+        }
+    );
+    assert!(result.is_err(), "the first one still waits for its service");
+}
+
+#[tokio::test]
+async fn up_that_dies_around_any_call_leaves_a_whole_stack_or_what_a_sweep_takes() {
+    let reference = seeded().await;
+    let first = reference.calls();
+    up(&reference, "pr-1").await.unwrap();
+    let calls = reference.calls();
+    for number in first + 1..=calls {
+        for moment in [Moment::Before, Moment::After] {
+            let what = format!("dies {moment:?} call {number}");
+            let world = seeded().await.crash_at(number, moment);
+            // Whatever it says: it is dead.
+            let _ = up(&world, "pr-1").await;
+            world.revive();
+            assert_eq!(sweep(&world).await.left, Vec::<String>::new(), "{what}");
+            if let Some(view) = run::list_stacks(&world.world()).await.unwrap().first() {
+                assert_eq!(view.state(world.world().clock.now()), StackState::Running, "{what}");
+                assert_eq!(made(&world).len(), made(&reference).len(), "{what}: {:?}", made(&world));
+            } else {
+                assert_clean(&world, &what);
+            }
+            up(&world, "pr-1").await.unwrap();
+            assert_eq!(made(&world).len(), made(&reference).len(), "{what}, up again");
+            down(&world, "pr-1").await.unwrap().unwrap();
+            assert_clean(&world, &format!("{what}, up and down again"));
+        }
+    }
+    println!("deaths of up around calls: {} points", 2 * (calls - first));
+}
+
+#[tokio::test]
+async fn every_call_of_up_may_fail() {
+    let reference = seeded().await;
+    let first = reference.calls();
+    up(&reference, "pr-1").await.unwrap();
+    for number in first + 1..=reference.calls() {
+        for after in [false, true] {
+            let world = seeded().await;
+            let what = format!("call {number} fails {}", if after { "after" } else { "before" });
+            if after {
+                world.fail_after(number)
+            } else {
+                world.fail_call(number)
+            };
+            let stood = up(&world, "pr-1").await.is_ok();
+            assert_eq!(sweep(&world).await.left, Vec::<String>::new(), "{what}");
+            let standing = run::list_stacks(&world.world()).await.unwrap();
+            assert!(standing.len() == 1 || !stood, "{what}: it says that it stands");
+            if standing.is_empty() {
+                assert_clean(&world, &what);
+            }
+            up(&world, "pr-1").await.unwrap();
+            down(&world, "pr-1").await.unwrap().unwrap();
+            assert_clean(&world, &format!("{what}, up and down again"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn down_and_extend_that_die_around_any_call_are_ended_by_the_next() {
+    for extends in [false, true] {
+        let act = async |world: &MemoryWorld| {
+            // Whatever they say: they may be dead.
+            if extends {
+                let _ = extend(world, "pr-1", 7200).await;
+            } else {
+                let _ = down(world, "pr-1").await;
+            }
+        };
+        let standing = async || {
+            let world = seeded().await;
+            up(&world, "pr-1").await.unwrap();
+            world
+        };
+        let reference = standing().await;
+        let first = reference.calls();
+        act(&reference).await;
+        for number in first + 1..=reference.calls() {
+            for moment in [Moment::Before, Moment::After] {
+                let what = format!("dies {moment:?} call {number}, extends: {extends}");
+                let world = standing().await.crash_at(number, moment);
+                act(&world).await;
+                world.revive();
+                sweep(&world).await;
+                let found = run::list_stacks(&world.world()).await.unwrap();
+                assert!(!extends || found.len() == 1, "{what}: a stack is lost");
+                down(&world, "pr-1").await.unwrap();
+                sweep(&world).await;
+                assert_clean(&world, &what);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failing_service_takes_the_stack_down_again_and_tells_why() {
+    let world = seeded().await.service_never_healthy("web");
+    let Up::Fell(report) = up_as(world.world(), "here", "pr-1", false).await.unwrap() else {
+        panic!("it stands")
+    };
+    assert_eq!(report.service_failure.unwrap().service, "web");
+    assert_clean(&world, "fallen");
+    check(&world).await.unwrap();
+}
