@@ -2,10 +2,12 @@
 
 mod check;
 mod completions;
+mod diff;
 mod down;
 mod environments;
 mod extend;
 mod list;
+mod migrate;
 mod output;
 mod progress;
 mod seed;
@@ -13,6 +15,7 @@ mod session;
 mod show;
 mod signals;
 mod sweep;
+mod test;
 mod up;
 
 use std::path::PathBuf;
@@ -89,6 +92,9 @@ enum Command {
     Down(down::Args),
     List(list::Args),
     Show(show::Args),
+    Migrate(migrate::Args),
+    Test(test::Args),
+    Diff(diff::Args),
     Extend(extend::Args),
     #[command(subcommand)]
     Seed(seed::Command),
@@ -133,6 +139,9 @@ async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
         Command::Down(args) => down::run(&cli.global, args, output).await,
         Command::List(args) => list::run(&cli.global, args, output).await,
         Command::Show(args) => show::run(&cli.global, args, output).await,
+        Command::Migrate(args) => migrate::run(&cli.global, args, output).await,
+        Command::Test(args) => test::run(&cli.global, args, output).await,
+        Command::Diff(args) => diff::run(&cli.global, args, output).await,
         Command::Extend(args) => extend::run(&cli.global, args, output).await,
         Command::Seed(command) => seed::run(&cli.global, command, output).await,
         Command::Sweep(args) => sweep::run(&cli.global, args, output).await,

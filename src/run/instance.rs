@@ -1,20 +1,62 @@
 //! Working on an instance: one run at a time, on whatever machine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Settings;
+use super::{Settings, ending, sweep};
 use crate::execute::{self, Run};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
 use crate::model::inventory::Inventory;
 use crate::model::label;
 use crate::model::name::{RunId, instance_lock};
+use crate::model::report::Teardown;
 use crate::model::stack::{Stack, StackName, StackView};
 use crate::plan::{self, Identity};
-use crate::world::{World, tell};
+use crate::store::journal::Journal;
+use crate::world::{Events, Stop, World, tell};
 
 /// How long to wait before looking again whether somebody else is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
+
+/// Which stack is worked on, and whom the work obeys.
+pub struct StackOrder<'a> {
+    /// Its name.
+    pub name: &'a StackName,
+    /// Whether to wait for another run that works on it.
+    pub waits: bool,
+    /// This machine and its user.
+    pub settings: &'a Settings,
+    /// Its listeners.
+    pub events: Events,
+    /// Whether it should end.
+    pub stop: Stop,
+}
+
+/// Works on a stack that stands, under its lock. What the work made and did not keep is taken back afterwards, and that
+/// is proved. `story` says what it is about, for people.
+pub async fn hold<T>(
+    world: &World,
+    order: StackOrder<'_>,
+    story: &str,
+    work: impl AsyncFnOnce(&Run, &Identity, &Stack) -> Result<T>,
+) -> Result<(T, Teardown)> {
+    sweep::recover(world, &order.events).await?;
+    let stack = find(world, order.name).await?;
+    let id = world.clock.fresh_run_id();
+    let journal = Journal::open(Arc::clone(&world.state), &id, story, world.clock.now())?;
+    let run = Run { world: world.clone(), journal, events: order.events, stop: order.stop };
+    let result = async {
+        lock(&run, &identity_on(&stack, order.settings, &id), order.waits).await?;
+        // Whoever had the lock may have taken it down, or renewed it.
+        let stack = find(world, order.name).await?;
+        work(&run, &identity_on(&stack, order.settings, &id), &stack).await
+    };
+    let result = result.await;
+    let teardown = ending::end(run).await;
+    let value = ending::or_left(result, &teardown)?;
+    Ok((value, teardown))
+}
 
 /// Takes the lock of the identity's instance; it goes with everything else that the run made. While another run holds
 /// it, waits if asked to, else fails with kind `NoRoom`.

@@ -1,8 +1,10 @@
 //! One story a file: the only files that know a whole order.
 
 mod backup;
+mod beside;
 mod check;
 mod database;
+mod diff;
 mod down;
 mod ending;
 mod extend;
@@ -10,6 +12,7 @@ mod fill;
 mod images;
 mod instance;
 mod meter;
+mod migrate;
 mod migrations;
 mod report;
 mod seed;
@@ -17,16 +20,20 @@ mod stand;
 mod stopwatch;
 mod suite;
 mod sweep;
+mod test;
 #[cfg(test)]
 mod tests;
 mod up;
 
 pub use check::{CheckOrder, check};
-pub use down::{DownOrder, down};
-pub use extend::{ExtendOrder, extend};
-pub use instance::{list as list_stacks, show as show_stack};
+pub use diff::diff;
+pub use down::down;
+pub use extend::extend;
+pub use instance::{StackOrder, find as find_stack, list as list_stacks, show as show_stack};
+pub use migrate::migrate;
 pub use seed::{SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed};
 pub use sweep::{preview as preview_sweep, recover, sweep};
+pub use test::test;
 pub use up::{Up, UpOrder, up};
 
 use jiff::{SignedDuration, Timestamp};
