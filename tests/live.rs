@@ -17,5 +17,7 @@ mod engine;
 mod incident;
 #[path = "live/signals.rs"]
 mod signals;
+#[path = "live/stacks.rs"]
+mod stacks;
 #[path = "live/stage.rs"]
 mod stage;

@@ -9,7 +9,7 @@ use crate::judge;
 use crate::model::approval::Approval;
 use crate::model::environment::Environment;
 use crate::model::name::RunId;
-use crate::model::report::{MigrationReport, PhaseTime, Report, Teardown};
+use crate::model::report::{MigrationReport, PhaseTime, Report, Teardown, Verdict};
 use crate::model::suite::SuiteOutcome;
 
 /// What a report is about.
@@ -37,7 +37,7 @@ pub fn report(
     phases: Vec<PhaseTime>,
 ) -> Report {
     let migrations = [subject.since, &stood.migrated.reports].concat();
-    let (verdict, mut findings) = judge::judge(&judge::Evidence {
+    let (mut verdict, mut findings) = judge::judge(&judge::Evidence {
         migrations: &migrations,
         not_run: &stood.migrated.not_run,
         service_failure: stood.service_failure.as_ref(),
@@ -48,6 +48,9 @@ pub fn report(
     });
     let before: Vec<&str> = subject.since.iter().map(|since| since.run.migration.name.as_str()).collect();
     findings.retain(|finding| finding.migration.as_deref().is_none_or(|name| !before.contains(&name)));
+    if verdict == Verdict::Blocked && findings.is_empty() {
+        verdict = Verdict::Passed;
+    }
     Report {
         environment: subject.environment.name.clone(),
         run: subject.run,
