@@ -17,7 +17,9 @@ use crate::store::journal::Journal;
 use crate::world::{Events, Stop, World, tell};
 
 /// How long to wait before looking again whether somebody else is done.
-const LOOK_AGAIN: Duration = Duration::from_millis(300);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// How often the name of a lock may be refused while nobody is seen to hold it: then something else has it.
+const REFUSALS: u32 = 25;
 
 /// Which stack is worked on, and whom the work obeys.
 pub struct StackOrder<'a> {
@@ -62,7 +64,7 @@ pub async fn hold<T>(
 /// it, waits if asked to, else fails with kind `NoRoom`.
 pub async fn lock(run: &Run, identity: &Identity, waits: bool) -> Result<()> {
     let name = instance_lock(&identity.environment, &identity.instance);
-    let mut refused: Option<Error> = None;
+    let mut refusals = 0;
     let mut was_told = false;
     loop {
         let inventory = run.world.engine.inventory(&[]).await?;
@@ -77,25 +79,23 @@ pub async fn lock(run: &Run, identity: &Identity, waits: bool) -> Result<()> {
                 tell(&run.events, Event::Note { text });
                 was_told = true;
             }
-            let rest = async {
-                tokio::time::sleep(LOOK_AGAIN).await;
-                Ok(())
-            };
-            run.stop.or(rest).await?;
-            refused = None;
+            run.stop.or(look_again()).await?;
+            refusals = 0;
             continue;
-        }
-        // The name is held and nobody with our label holds it: waiting would not help.
-        if let Some(refused) = refused {
-            return Err(refused);
         }
         match execute::apply(run, &plan::lock_instance(identity)).await {
             Ok(_) => return Ok(()),
-            // Somebody else was faster.
-            Err(error) if error.kind == ErrorKind::NoRoom => refused = Some(error),
+            // Somebody else was faster, and the engine gives a name away a moment before it lists it.
+            Err(error) if error.kind == ErrorKind::NoRoom && refusals < REFUSALS => refusals += 1,
             Err(error) => return Err(error),
         }
+        run.stop.or(look_again()).await?;
     }
+}
+
+async fn look_again() -> Result<()> {
+    tokio::time::sleep(LOOK_AGAIN).await;
+    Ok(())
 }
 
 fn busy(instance: &str, by: &str) -> Error {
