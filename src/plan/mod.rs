@@ -1,6 +1,8 @@
 //! Decides what to do: an environment and an inventory become plans. Pure: the same input gives the same plan.
 
+mod commands;
 pub mod identity;
+mod pending;
 #[cfg(test)]
 pub(crate) mod samples;
 mod seed;
@@ -11,7 +13,9 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
+pub use commands::{command_migration, run_command, start_for_commands};
 pub use identity::Identity;
+pub use pending::History;
 pub use seed::{SeedOrder, build_seed, cluster_settings, lock_seed, seal_seed};
 pub use services::{make_services, start_services, start_suite};
 pub use stack::{POSTGRES_PORT, pgdata, stand_up};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::commands::{commands, container_for, needed};
 use super::identity::Identity;
 use crate::model::call::Call;
 use crate::model::container::{ContainerSpec, Mount, MountSource, VolumeSource, VolumeSpec};
@@ -14,15 +15,19 @@ use crate::model::suite::SuiteSpec;
 /// How long a service may take to become healthy, or a one-shot job to complete.
 const READY_TIMEOUT_S: u64 = 120;
 
-/// Makes the containers of all services that will be started, the suite's among them, with their volumes and images.
+/// Makes the containers of all services that will be started, the suite's and those of commands among them, with their
+/// volumes and images.
 /// Nothing of them runs yet, so this may happen while the databases start. The stack's network stands already.
 pub fn make_services(environment: &Environment, identity: &Identity, inventory: &Inventory) -> Plan {
-    let mut plan = Plan::default();
-    let mut volumes: BTreeMap<&str, StepId> = BTreeMap::new();
+    let mut making = Making { identity, inventory, plan: Plan::default(), volumes: BTreeMap::new() };
+    for (number, command, service) in commands(environment) {
+        let container = container_for(identity, number, command, service);
+        making.add(service, container, format!("migration {}", command.name));
+    }
     let mut wanted = started_services(environment);
+    wanted.extend(needed(environment));
     wanted.extend(environment.suite.as_ref().map(|suite| suite.service.as_str()));
     for service in wanted.into_iter().filter_map(|name| environment.services.get(name)) {
-        let cause = format!("service {}", service.name);
         let mut container = container_of(identity, service);
         if let Some(suite) = &environment.suite
             && suite.service == service.name
@@ -30,25 +35,40 @@ pub fn make_services(environment: &Environment, identity: &Identity, inventory: 
         {
             container.runtime.command.clone_from(&suite.command);
         }
+        making.add(service, container, format!("service {}", service.name));
+    }
+    making.plan
+}
+
+/// Containers that are being made, each volume once.
+struct Making<'a> {
+    identity: &'a Identity,
+    inventory: &'a Inventory,
+    plan: Plan,
+    volumes: BTreeMap<&'a str, StepId>,
+}
+
+impl<'a> Making<'a> {
+    /// Makes a container of `service` after its volumes and its image.
+    fn add(&mut self, service: &'a Service, container: ContainerSpec, cause: String) {
         let mut after = Vec::new();
         for volume in &service.volumes {
             let VolumeOrigin::Named(name) = &volume.origin else { continue };
-            after.push(*volumes.entry(name).or_insert_with(|| {
+            after.push(*self.volumes.entry(name).or_insert_with(|| {
                 let spec = VolumeSpec {
-                    name: identity.names().volume(name),
+                    name: self.identity.names().volume(name),
                     source: VolumeSource::Plain,
-                    labels: identity.labels(None),
+                    labels: self.identity.labels(None),
                 };
-                plan.add(Call::CreateVolume(spec), format!("volume {name}"), &[])
+                self.plan.add(Call::CreateVolume(spec), format!("volume {name}"), &[])
             }));
         }
-        if !inventory.images.contains_key(&service.runtime.image) {
+        if !self.inventory.images.contains_key(&service.runtime.image) {
             let reference = service.runtime.image.clone();
-            after.push(plan.add(Call::PullImage { reference }, &cause, &[]));
+            after.push(self.plan.add(Call::PullImage { reference }, &cause, &[]));
         }
-        plan.add(Call::CreateContainer(Box::new(container)), cause, &after);
+        self.plan.add(Call::CreateContainer(Box::new(container)), cause, &after);
     }
-    plan
 }
 
 /// Starts every service without a profile, and what the suite depends on, but databases, which run already, and the
@@ -56,18 +76,11 @@ pub fn make_services(environment: &Environment, identity: &Identity, inventory: 
 /// its completion.
 pub fn start_services(environment: &Environment, identity: &Identity) -> Plan {
     let mut order = Order::new(environment, identity);
+    // What commands needed runs since then, and was well.
+    let needed = needed(environment);
+    order.running.extend(needed.iter().map(|name| (*name).to_owned()));
     let names = started_services(environment);
-    for name in &names {
-        order.start(name);
-    }
-    for name in names {
-        let condition = if order.is_one_shot(name) {
-            DependencyCondition::CompletedSuccessfully
-        } else {
-            DependencyCondition::Healthy
-        };
-        order.await_condition(name, condition);
-    }
+    order.start_all(&names.difference(&needed).copied().collect());
     order.plan
 }
 
@@ -126,7 +139,7 @@ pub(super) fn container_of(identity: &Identity, service: &Service) -> ContainerS
 }
 
 /// Names of all services that `service` depends on, directly or not.
-fn dependencies<'a>(environment: &'a Environment, service: &str) -> BTreeSet<&'a str> {
+pub(super) fn dependencies<'a>(environment: &'a Environment, service: &str) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let mut open = vec![service.to_owned()];
     while let Some(name) = open.pop() {
@@ -140,10 +153,11 @@ fn dependencies<'a>(environment: &'a Environment, service: &str) -> BTreeSet<&'a
     found
 }
 
-struct Order<'a> {
+/// Services in the order that Compose asks for.
+pub(super) struct Order<'a> {
     environment: &'a Environment,
     identity: &'a Identity,
-    plan: Plan,
+    pub(super) plan: Plan,
     /// Services that run already, so that only their condition is waited for.
     running: BTreeSet<String>,
     started: BTreeMap<String, StepId>,
@@ -151,7 +165,8 @@ struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    fn new(environment: &'a Environment, identity: &'a Identity) -> Self {
+    /// Nothing is started yet, but the databases run.
+    pub(super) fn new(environment: &'a Environment, identity: &'a Identity) -> Self {
         Self {
             environment,
             identity,
@@ -159,6 +174,21 @@ impl<'a> Order<'a> {
             running: environment.databases.keys().cloned().collect(),
             started: BTreeMap::new(),
             awaited: BTreeMap::new(),
+        }
+    }
+
+    /// Starts all of these; the plan ends when each is well.
+    pub(super) fn start_all(&mut self, names: &BTreeSet<&str>) {
+        for name in names {
+            self.start(name);
+        }
+        for name in names {
+            let condition = if self.is_one_shot(name) {
+                DependencyCondition::CompletedSuccessfully
+            } else {
+                DependencyCondition::Healthy
+            };
+            self.await_condition(name, condition);
         }
     }
 

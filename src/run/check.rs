@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::migrations::{self, Migrated};
+use super::migrations::{self, Migrated, Outset};
 use super::seed::{self, SeedStory};
 use super::stopwatch::Stopwatch;
 use super::suite::{self, Ran};
@@ -122,9 +122,16 @@ async fn story(
         return Err(super::unfit(&failure));
     }
 
+    let meters = meters?;
     stopwatch.enter("migrations");
-    let migrated = migrations::run_all(run, meters?, &sources).await?;
-    let mut found = Found { seeds, migrated, service_failure: None, suite: None };
+    let mut found = Found { seeds, migrated: Migrated::default(), service_failure: None, suite: None };
+    let needed = plan::start_for_commands(environment, identity);
+    found.service_failure = named(execute::apply(run, &needed).await?, environment, identity);
+    if found.service_failure.is_some() {
+        return Ok(found);
+    }
+    let outset = Outset { run, environment, identity, inventory: &inventory };
+    found.migrated = migrations::run_all(&outset, meters, &sources).await?;
     if found.migrated.has_failed() {
         return Ok(found);
     }
