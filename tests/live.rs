@@ -19,3 +19,5 @@ mod incident;
 mod signals;
 #[path = "live/stage.rs"]
 mod stage;
+#[path = "live/tools.rs"]
+mod tools;

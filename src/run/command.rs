@@ -27,7 +27,11 @@ pub async fn run(
     let engine = &run.world.engine;
     let container = identity.names().migration(number);
     let begun = Instant::now();
-    let started = execute::apply(run, &plan::run_command(identity, command, number)).await?;
+    let started = execute::apply(run, &plan::run_command(identity, command, number)).await;
+    let word = command.command.first().map_or("", String::as_str);
+    let started = started.map_err(|error| {
+        error.hint(format!("is `{word}` in the image of service `{}`, and executable?", command.service))
+    })?;
     if let Some(failure) = started {
         return Err(super::unfit(&failure));
     }
