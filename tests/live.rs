@@ -21,3 +21,5 @@ mod signals;
 mod stacks;
 #[path = "live/stage.rs"]
 mod stage;
+#[path = "live/tools.rs"]
+mod tools;

@@ -11,6 +11,7 @@ mod fields;
 mod guards;
 mod loader;
 mod masks;
+mod migrations;
 mod node;
 mod problems;
 mod stage_file;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::guard::GuardLimits;
 use super::masking::Masking;
+use super::migration::MigrationLayout;
 use super::service::Service;
 use super::suite::SuiteSpec;
 
@@ -33,11 +34,37 @@ pub struct DatabaseSpec {
 
 /// Where pending changes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MigrationSource {
+pub enum MigrationSource {
+    /// SQL files, run one by one as their tool would.
+    Folder(MigrationFolder),
+    /// A command in the image of a service, measured as one migration.
+    Command(MigrationCommand),
+}
+
+/// A directory of SQL files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationFolder {
     /// The service whose database they change.
     pub database: String,
-    /// A directory, absolute; its layout is found by looking at it.
+    /// The directory, absolute.
     pub directory: PathBuf,
+    /// Whose layout it has; found by looking at it if it is not said.
+    pub layout: Option<MigrationLayout>,
+}
+
+/// A command that migrates, such as `bin/rails db:migrate`; it always counts as pending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationCommand {
+    /// The service whose database it changes.
+    pub database: String,
+    /// The service in whose image, with whose environment and volumes, it runs.
+    pub service: String,
+    /// It, in words; replaces the command of the service, not its entrypoint.
+    pub command: Vec<String>,
+    /// What the report calls it.
+    pub name: String,
+    /// How long it may take, in seconds.
+    pub timeout_s: u64,
 }
 
 /// How long a stack may stand.

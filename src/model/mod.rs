@@ -10,6 +10,7 @@ pub mod digest;
 pub mod environment;
 pub mod error;
 pub mod event;
+pub mod flyway;
 pub mod guard;
 pub mod inventory;
 pub mod label;

@@ -1,7 +1,10 @@
 //! Decides what to do: an environment and an inventory become plans. Pure: the same input gives the same plan.
 
+mod commands;
 pub mod identity;
 mod lease;
+mod order;
+mod pending;
 #[cfg(test)]
 pub(crate) mod samples;
 mod seed;
@@ -14,10 +17,12 @@ mod sweep;
 mod tests;
 mod wake;
 
+pub use commands::{command_migration, run_command, start_for_commands};
 pub use identity::Identity;
 pub use lease::{lease, lock_instance};
+pub use pending::History;
 pub use seed::{SeedOrder, build_seed, cluster_settings, lock_seed, seal_seed};
-pub use services::{make_services, make_suite, start_services, start_suite};
+pub use services::{make_commands, make_services, make_suite, start_services, start_suite};
 pub use stack::{POSTGRES_PORT, beside, pgdata, stand_up};
 pub use standing::{find, names, standing};
 pub use subnet::free_subnet;

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::samples::{identity, inventory, shop};
 use super::{
-    SeedOrder, build_seed, lock_seed, make_services, seal_seed, stand_up, start_services, start_suite,
+    SeedOrder, build_seed, command_migration, lock_seed, make_services, run_command, seal_seed, stand_up,
+    start_for_commands, start_services, start_suite,
 };
 use crate::model::call::Call;
 use crate::model::container::MountSource;
+use crate::model::environment::{Environment, MigrationCommand, MigrationSource};
 use crate::model::inventory::ImageFacts;
 use crate::model::label;
 use crate::model::plan::Plan;
@@ -86,6 +88,51 @@ fn the_suite_waits_for_what_compose_says_and_starts_nothing_else() {
         "1 await health of stage-shop-r1-web — service web
          2 start stage-shop-r1-tests — service tests after 1",
     );
+}
+
+/// The shop in which the image of `worker` migrates; as Compose has it, that needs a job which needs the database.
+fn shop_with_a_command() -> Environment {
+    let mut shop = shop();
+    shop.services.get_mut("worker").unwrap().aliases.push("jobs".into());
+    shop.migrations.push(MigrationSource::Command(MigrationCommand {
+        database: "db".into(),
+        service: "worker".into(),
+        command: vec!["rake".into(), "migrate".into()],
+        name: "schema".into(),
+        timeout_s: 60,
+    }));
+    shop
+}
+
+#[test]
+fn a_command_has_a_container_of_its_own_that_nobody_takes_for_the_service() {
+    let (shop, identity) = (shop_with_a_command(), identity());
+    let plan = make_services(&shop, &identity, &inventory(), shop.suite.as_ref());
+    let made = "1 create container stage-shop-r1-migration-1 of shop:1 — migration schema";
+    assert_eq!(plan.to_string().lines().next().unwrap().trim(), made);
+    let Call::CreateContainer(container) = &plan.steps[0].call else { panic!("{plan}") };
+    assert_eq!(container.runtime.command.as_deref().unwrap(), ["rake", "migrate"]);
+    assert_eq!(container.network.as_deref(), Some("stage-shop-r1"));
+    assert!(container.aliases.is_empty() && container.ports.is_empty());
+    let MigrationSource::Command(command) = &shop.migrations[0] else { panic!() };
+    check(&run_command(&identity, command, 1), "1 start stage-shop-r1-migration-1 — migration schema");
+}
+
+#[test]
+fn what_depends_on_a_database_is_not_started_for_a_command() {
+    check(&start_for_commands(&shop_with_a_command(), &identity()), "");
+}
+
+#[test]
+fn the_checksum_of_a_command_changes_with_its_words_and_its_image() {
+    let (shop, mut inventory) = (shop_with_a_command(), inventory());
+    let MigrationSource::Command(command) = &shop.migrations[0] else { panic!() };
+    let first = command_migration(&shop, command, &inventory).checksum;
+    assert_eq!(first.len(), 96);
+    let other = MigrationCommand { command: vec!["rake migrate".into()], ..command.clone() };
+    assert_ne!(command_migration(&shop, &other, &inventory).checksum, first);
+    inventory.images.get_mut("shop:1").unwrap().id = "sha256:2".into();
+    assert_ne!(command_migration(&shop, command, &inventory).checksum, first);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::model::change::{Change, NetRows, TableChange};
 use crate::model::digest::{DigestQuery, RowDigest};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::lsn::Lsn;
-use crate::model::migration::{Migration, MigrationLayout};
+use crate::model::migration::MigrationRun;
 use crate::model::name::TableName;
 use crate::model::report::MigrationReport;
 use crate::model::seed::SeedRecord;
@@ -77,23 +77,21 @@ impl Meter {
     }
 
     /// The database that is migrated.
-    pub fn database(&self) -> &dyn Database {
-        self.live.as_ref()
+    pub fn database(&self) -> Arc<dyn Database> {
+        Arc::clone(&self.live)
     }
 
-    /// Runs one migration and says what it did.
+    /// Says what a migration does while `migrating` runs it, by whatever way.
     pub async fn measure(
         &mut self,
-        layout: MigrationLayout,
-        migration: &Migration,
-        all: &[Migration],
+        migrating: impl Future<Output = Result<MigrationRun>>,
     ) -> Result<MigrationReport> {
         let begun = Instant::now();
         let from = self.reader.position();
         let live = Arc::clone(&self.live);
         let (ended, mut has_ended) = oneshot::channel::<()>();
         let apply = async {
-            let run = live.apply(layout, migration, all).await;
+            let run = migrating.await;
             drop(ended);
             run
         };

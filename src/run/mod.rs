@@ -3,6 +3,7 @@
 mod backup;
 mod beside;
 mod check;
+mod command;
 mod database;
 mod diff;
 mod down;

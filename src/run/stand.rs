@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::migrations::{self, Migrated};
+use super::migrations::{self, Migrated, Outset};
 use super::seed::{self, SeedStory};
 use super::stopwatch::Stopwatch;
 use super::{Settings, images};
@@ -67,8 +67,15 @@ pub async fn stand(
     }
 
     stopwatch.enter("migrations");
-    let migrated = migrations::run_all(run, meters?, &sources).await?;
-    let mut stood = Stood { seeds, migrated, service_failure: None };
+    let meters = meters?;
+    let mut stood = Stood { seeds, migrated: Migrated::default(), service_failure: None };
+    let needed = plan::start_for_commands(environment, identity);
+    stood.service_failure = named(execute::apply(run, &needed).await?, environment, identity);
+    if stood.service_failure.is_some() {
+        return Ok(stood);
+    }
+    let outset = Outset { run, environment, identity, inventory: &inventory, is_alone: true };
+    stood.migrated = migrations::run_all(&outset, meters, &sources).await?;
     if stood.migrated.has_failed() {
         return Ok(stood);
     }

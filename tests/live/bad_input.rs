@@ -32,7 +32,8 @@ fn check_broken(change: impl Fn(&Path)) -> (Ran, Vec<String>) {
     (ran, kept)
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder with everything in it.
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -45,7 +46,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn replace(file: &Path, from: &str, to: &str) {
+/// Replaces a part of a file, which must be there.
+pub fn replace(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).unwrap();
     assert!(text.contains(from), "{from} is not in {}", file.display());
     fs::write(file, text.replace(from, to)).unwrap();

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod containers;
+mod layouts;
 mod migrations;
 mod pool;
 mod postgres;

@@ -10,8 +10,27 @@ use crate::model::change::{GrossRows, NetRows, TableChange, TableEvent};
 use crate::model::name::TableName;
 use crate::observe::wal::WalFacts;
 
-/// Tables in which tools note which migrations ran: no data.
-const BOOKKEEPING: [&str; 2] = ["_sqlx_migrations", "stage_migrations"];
+/// Tables in which tools note which migrations ran: no data. `schema_migrations` is that of Rails, dbmate and
+/// golang-migrate, each with other columns.
+const BOOKKEEPING: [&str; 17] = [
+    "__diesel_schema_migrations",
+    "__drizzle_migrations",
+    "_prisma_migrations",
+    "_sqlx_migrations",
+    "alembic_version",
+    "ar_internal_metadata",
+    "databasechangelog",
+    "databasechangeloglock",
+    "django_migrations",
+    "flyway_schema_history",
+    "goose_db_version",
+    "knex_migrations",
+    "knex_migrations_lock",
+    "refinery_schema_history",
+    "schema_migrations",
+    "seaql_migrations",
+    "stage_migrations",
+];
 
 /// Follows the migrations of one database from the seed on.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! The stories over the world in memory: whatever happens to one, only seeds stay, and those whole.
 
+mod commands;
 mod crashes;
 mod facts;
 mod failures;
