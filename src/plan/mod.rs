@@ -1,5 +1,6 @@
 //! Decides what to do: an environment and an inventory become plans. Pure: the same input gives the same plan.
 
+mod engine;
 pub mod identity;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -11,6 +12,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
+pub use engine::{check_paths, check_ports};
 pub use identity::Identity;
 pub use seed::{SeedOrder, build_seed, cluster_settings, lock_seed, seal_seed};
 pub use services::{make_services, start_services, start_suite};

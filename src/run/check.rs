@@ -102,6 +102,8 @@ async fn story(
 ) -> Result<Found> {
     let environment = order.environment;
     stopwatch.enter("seed");
+    // What this engine cannot keep is told before anything is made.
+    plan::check_paths(environment, &run.world.engine.facts())?;
     // Migrations that cannot even be read are told before a seed is built for them.
     let sources = migrations::read(&run.world, environment).await?;
     let seed_story =

@@ -43,6 +43,7 @@ pub struct SeedStory<'a> {
 
 /// The seeds of all databases, in order of service; those that are missing are built, one after the other.
 pub async fn ensure_all(world: &World, story: &SeedStory<'_>) -> Result<BTreeMap<String, SeedUse>> {
+    plan::check_ports(&world.engine.facts())?;
     let mut seeds = BTreeMap::new();
     for (name, database) in &story.environment.databases {
         seeds.insert(name.clone(), ensure(world, story, database).await?);

@@ -10,8 +10,8 @@ use bollard::query_parameters::{
 use futures_util::future::try_join_all;
 
 use super::errors::could_not;
-use super::images;
 use super::pool::Pool;
+use super::{images, passing};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::{ImageFacts, Inventory, Listed};
 use crate::model::label;
@@ -43,7 +43,7 @@ pub(super) async fn look(docker: &Docker, pool: &Pool, references: &[String]) ->
 
 async fn containers(docker: &Docker) -> Result<Vec<Listed>> {
     let options = ListContainersOptionsBuilder::new().all(true).filters(&ours()).build();
-    let found = docker.list_containers(Some(options)).await.map_err(could_not("list containers"))?;
+    let found = passing::list_containers(docker, &options).await.map_err(could_not("list containers"))?;
     Ok(found
         .into_iter()
         .map(|container| {
