@@ -3,8 +3,10 @@
 mod check;
 mod completions;
 mod environments;
+mod kept;
 mod output;
 mod progress;
+mod report;
 mod seed;
 mod session;
 mod signals;
@@ -80,6 +82,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Report(report::Args),
     #[command(subcommand)]
     Seed(seed::Command),
     Sweep(sweep::Args),
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
 async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
     match cli.command {
         Command::Check(args) => check::run(&cli.global, args, output).await,
+        Command::Report(args) => report::run(&cli.global, &args, output),
         Command::Seed(command) => seed::run(&cli.global, command, output).await,
         Command::Sweep(args) => sweep::run(&cli.global, args, output).await,
         Command::Completions(args) => completions::run(&args),

@@ -18,7 +18,7 @@ pub use seed::{SeedOrder, build_seed, cluster_settings, lock_seed, seal_seed};
 pub use services::{make_services, start_services, start_suite};
 pub use stack::{POSTGRES_PORT, pgdata, stand_up};
 pub use subnet::free_subnet;
-pub use sweep::{PoolListing, SweepScope, expired};
+pub use sweep::{PoolListing, SweepScope, expired, left_alone};
 
 use std::collections::BTreeSet;
 

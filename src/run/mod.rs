@@ -16,8 +16,11 @@ mod sweep;
 mod tests;
 
 pub use check::{CheckOrder, check};
-pub use seed::{SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed};
-pub use sweep::{preview as preview_sweep, recover, sweep};
+pub use seed::{
+    SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed,
+    unreadable as unreadable_seeds,
+};
+pub use sweep::{left_alone, preview as preview_sweep, recover, sweep};
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -17,7 +17,7 @@ pub(super) async fn inspect_container(
     docker: &Docker,
     name: &str,
 ) -> Result<ContainerInspectResponse, Refusal> {
-    understood(|| docker.inspect_container(name, None::<InspectContainerOptions>)).await
+    understood(POLL, || docker.inspect_container(name, None::<InspectContainerOptions>)).await
 }
 
 /// The containers that `options` ask for.
@@ -25,17 +25,17 @@ pub(super) async fn list_containers(
     docker: &Docker,
     options: &ListContainersOptions,
 ) -> Result<Vec<ContainerSummary>, Refusal> {
-    understood(|| docker.list_containers(Some(options.clone()))).await
+    understood(POLL, || docker.list_containers(Some(options.clone()))).await
 }
 
 /// Asks again while the answer is not understood. One that never is comes back as it is.
-async fn understood<T, Answer>(ask: impl Fn() -> Answer) -> Result<T, Refusal>
+async fn understood<T, Answer>(poll: Duration, ask: impl Fn() -> Answer) -> Result<T, Refusal>
 where
     Answer: Future<Output = Result<T, Refusal>>,
 {
     for _ in 1..TRIES {
         match ask().await {
-            Err(Refusal::JsonDataError { .. }) => sleep(POLL).await,
+            Err(Refusal::JsonDataError { .. }) => sleep(poll).await,
             answer => return answer,
         }
     }
@@ -48,7 +48,7 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_word_that_passes_is_waited_out_and_one_that_stays_is_told() {
         let asked = Cell::new(0);
         let strange = || Refusal::JsonDataError { message: "unknown variant `stopped`".into(), column: 1 };
@@ -59,8 +59,11 @@ mod tests {
                 if asked.get() < until { Err(strange()) } else { Ok("exited") }
             }
         };
-        assert_eq!(understood(ask(3)).await.unwrap(), "exited");
+        assert_eq!(understood(Duration::ZERO, ask(3)).await.unwrap(), "exited");
         assert_eq!(asked.get(), 3);
-        assert!(matches!(understood(ask(usize::MAX)).await, Err(Refusal::JsonDataError { .. })));
+        assert!(matches!(
+            understood(Duration::ZERO, ask(usize::MAX)).await,
+            Err(Refusal::JsonDataError { .. })
+        ));
     }
 }

@@ -47,7 +47,7 @@ impl Engine for MemoryWorld {
     }
 
     async fn inventory(&self, images: &[String]) -> Result<Inventory> {
-        self.numbered(|| self.look(images)).await
+        self.numbered(|| Ok(self.look(images))).await
     }
 
     async fn perform(&self, call: &Call) -> Result<Performed> {

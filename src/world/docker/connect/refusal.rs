@@ -88,6 +88,12 @@ fn cause_of(refusal: &Refusal) -> Cause {
             Cause::Other
         };
     }
+    // Bollard shows such an error as if it were its own, so it is not among the sources.
+    if let Refusal::IOError { err } = refusal
+        && let Some(cause) = of_io(err)
+    {
+        return cause;
+    }
     let mut next: Option<&(dyn StdError + 'static)> = Some(refusal);
     while let Some(error) = next {
         if let Some(cause) = error.downcast_ref::<IoError>().and_then(of_io) {
