@@ -13,9 +13,13 @@ mod canaries;
 mod crashes;
 #[path = "live/engine.rs"]
 mod engine;
+#[path = "live/engines.rs"]
+mod engines;
 #[path = "live/incident.rs"]
 mod incident;
 #[path = "live/signals.rs"]
 mod signals;
 #[path = "live/stage.rs"]
 mod stage;
+#[path = "live/state.rs"]
+mod state;

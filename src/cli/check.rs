@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     #[command(flatten)]
-    kept: kept::Args,
+    kept: kept::KeepReports,
 }
 
 pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {

@@ -11,7 +11,7 @@ use crate::world::{Clock, StateFiles, World};
 
 /// How long reports are kept.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct KeepReports {
     /// How long reports are kept in the state folder, where `stage report` finds them again; all of them together take 200 MB
     /// at most, and the newest always stays.
     #[arg(long, value_name = "TIME", default_value = "30d", env = "STAGE_KEEP_REPORTS", value_parser = age_s)]
@@ -31,7 +31,7 @@ impl Shelf {
     }
 
     /// Keeps a report and removes those whose time is over. A report that cannot be kept was still made: that is only said.
-    pub fn keep(&self, args: &Args, report: &Report, output: Output) {
+    pub fn keep(&self, args: &KeepReports, report: &Report, output: Output) {
         let texts = (render::json(report), render::markdown(report));
         let keep = Keep { age_s: args.keep_reports, size_bytes: Keep::SIZE_BYTES };
         let (state, now) = (self.state.as_ref(), self.clock.now());

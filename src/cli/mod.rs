@@ -123,3 +123,13 @@ async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
         Command::Completions(args) => completions::run(&args),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_of_every_command_has_one_meaning() {
+        Cli::command().debug_assert();
+    }
+}

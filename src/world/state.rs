@@ -68,6 +68,11 @@ impl DiskState {
 }
 
 fn unusable(path: &Path, cause: std::io::Error) -> Error {
+    if cause.kind() == IoErrorKind::StorageFull {
+        return Error::new(ErrorKind::NoRoom, format!("no room is left for the state file `{}`", path.display()))
+            .because(cause)
+            .hint("make room on its disk, or set STAGE_STATE to a folder on another one");
+    }
     Error::new(ErrorKind::Config, format!("the state file `{}` cannot be used", path.display()))
         .because(cause)
         .hint("set STAGE_STATE to a folder that you can write to")
@@ -105,7 +110,11 @@ impl StateFiles for DiskState {
             .open(&draft)
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .and_then(|()| fs::rename(&draft, &path))
-            .map_err(|cause| unusable(&path, cause))
+            .map_err(|cause| {
+                // Half a file is of no use to anybody, and the disk may be full.
+                let _ = fs::remove_file(&draft);
+                unusable(&path, cause)
+            })
     }
 
     fn read(&self, file: &str) -> Result<Option<String>> {
