@@ -49,7 +49,7 @@ pub struct Global {
         env = "STAGE_ENVIRONMENTS"
     )]
     environments: PathBuf,
-    /// The folder in which `stage` keeps its journals and its mask key
+    /// The folder in which `stage` keeps its journals, its mask key and the reports of checks
     /// [default: `$XDG_STATE_HOME/stage`, else `~/.local/state/stage`].
     #[arg(long, global = true, value_name = "DIR", env = "STAGE_STATE")]
     state: Option<PathBuf>,
