@@ -69,9 +69,12 @@ impl DiskState {
 
 fn unusable(path: &Path, cause: std::io::Error) -> Error {
     if cause.kind() == IoErrorKind::StorageFull {
-        return Error::new(ErrorKind::NoRoom, format!("no room is left for the state file `{}`", path.display()))
-            .because(cause)
-            .hint("make room on its disk, or set STAGE_STATE to a folder on another one");
+        return Error::new(
+            ErrorKind::NoRoom,
+            format!("no room is left for the state file `{}`", path.display()),
+        )
+        .because(cause)
+        .hint("make room on its disk, or set STAGE_STATE to a folder on another one");
     }
     Error::new(ErrorKind::Config, format!("the state file `{}` cannot be used", path.display()))
         .because(cause)
