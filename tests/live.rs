@@ -13,6 +13,8 @@ mod canaries;
 mod crashes;
 #[path = "live/engine.rs"]
 mod engine;
+#[path = "live/engines.rs"]
+mod engines;
 #[path = "live/incident.rs"]
 mod incident;
 #[path = "live/signals.rs"]
@@ -21,5 +23,7 @@ mod signals;
 mod stacks;
 #[path = "live/stage.rs"]
 mod stage;
+#[path = "live/state.rs"]
+mod state;
 #[path = "live/tools.rs"]
 mod tools;

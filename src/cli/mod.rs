@@ -6,10 +6,12 @@ mod diff;
 mod down;
 mod environments;
 mod extend;
+mod kept;
 mod list;
 mod migrate;
 mod output;
 mod progress;
+mod report;
 mod seed;
 mod session;
 mod show;
@@ -55,7 +57,7 @@ pub struct Global {
         env = "STAGE_ENVIRONMENTS"
     )]
     environments: PathBuf,
-    /// The folder in which `stage` keeps its journals and its mask key
+    /// The folder in which `stage` keeps its journals, its mask key and the reports of checks
     /// [default: `$XDG_STATE_HOME/stage`, else `~/.local/state/stage`].
     #[arg(long, global = true, value_name = "DIR", env = "STAGE_STATE")]
     state: Option<PathBuf>,
@@ -96,6 +98,7 @@ enum Command {
     Test(test::Args),
     Diff(diff::Args),
     Extend(extend::Args),
+    Report(report::Args),
     #[command(subcommand)]
     Seed(seed::Command),
     Sweep(sweep::Args),
@@ -143,8 +146,19 @@ async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
         Command::Test(args) => test::run(&cli.global, args, output).await,
         Command::Diff(args) => diff::run(&cli.global, args, output).await,
         Command::Extend(args) => extend::run(&cli.global, args, output).await,
+        Command::Report(args) => report::run(&cli.global, &args, output),
         Command::Seed(command) => seed::run(&cli.global, command, output).await,
         Command::Sweep(args) => sweep::run(&cli.global, args, output).await,
         Command::Completions(args) => completions::run(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_of_every_command_has_one_meaning() {
+        Cli::command().debug_assert();
     }
 }

@@ -10,7 +10,7 @@ use super::output::Output;
 use super::progress::Progress;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::run::Settings;
-use crate::store::{holder, mask_key};
+use crate::store::{format, holder, mask_key};
 use crate::world::faults::Fault;
 use crate::world::state::DiskState;
 use crate::world::{Clock, StateFiles, World};
@@ -27,7 +27,7 @@ pub struct Session {
 
 /// Reaches the engine and opens the state folder.
 pub async fn open(global: &Global, output: Output) -> Result<Session> {
-    let state: Arc<dyn StateFiles> = Arc::new(DiskState::new(state_folder(global)?));
+    let state = open_state(global)?;
     let clock: Arc<dyn Clock> = Arc::new(crate::world::clock::SystemClock);
     let holder = holder::holder(state.as_ref(), &clock.fresh_run_id().0)?;
     let loaded = mask_key::load(state.as_ref(), global.mask_key.as_ref(), &clock.fresh_key())?;
@@ -44,6 +44,13 @@ pub async fn open(global: &Global, output: Output) -> Result<Session> {
     }
     let settings = Settings { holder, mask_key: loaded.key };
     Ok(Session { world, settings, progress: Progress::start(output) })
+}
+
+/// The state folder, once it is known to be of this build's version.
+pub fn open_state(global: &Global) -> Result<Arc<dyn StateFiles>> {
+    let state: Arc<dyn StateFiles> = Arc::new(DiskState::new(state_folder(global)?));
+    format::open(state.as_ref())?;
+    Ok(state)
 }
 
 /// The mask key that the environment holds, taken once.

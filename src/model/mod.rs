@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod change;
 pub mod container;
 pub mod digest;
+pub mod engine;
 pub mod environment;
 pub mod error;
 pub mod event;

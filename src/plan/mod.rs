@@ -1,6 +1,7 @@
 //! Decides what to do: an environment and an inventory become plans. Pure: the same input gives the same plan.
 
 mod commands;
+mod engine;
 pub mod identity;
 mod lease;
 mod order;
@@ -18,6 +19,7 @@ mod tests;
 mod wake;
 
 pub use commands::{command_migration, run_command, start_for_commands};
+pub use engine::{check_paths, check_ports};
 pub use identity::Identity;
 pub use lease::{lease, lock_instance};
 pub use pending::History;
@@ -26,7 +28,7 @@ pub use services::{make_commands, make_services, make_suite, start_services, sta
 pub use stack::{POSTGRES_PORT, beside, pgdata, stand_up};
 pub use standing::{find, names, standing};
 pub use subnet::free_subnet;
-pub use sweep::{PoolListing, SweepScope, expired, take_down};
+pub use sweep::{PoolListing, SweepScope, expired, left_alone, take_down};
 pub use wake::wake;
 
 use std::collections::BTreeSet;

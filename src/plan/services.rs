@@ -131,7 +131,7 @@ pub fn start_suite(environment: &Environment, identity: &Identity, suite: &Suite
 }
 
 /// Services that are started beside the databases, but for the suite.
-fn started_services(environment: &Environment) -> BTreeSet<&str> {
+pub(super) fn started_services(environment: &Environment) -> BTreeSet<&str> {
     let mut names: BTreeSet<&str> = environment
         .services
         .values()

@@ -201,7 +201,7 @@ pub(super) fn server_command(runtime: &Runtime, settings: &[&str]) -> Vec<String
 }
 
 /// Whether a mount at `target` is where the data is, or above it.
-fn holds(target: &str, data: &str) -> bool {
+pub(super) fn holds(target: &str, data: &str) -> bool {
     let target = target.trim_end_matches('/');
     data == target || data.strip_prefix(target).is_some_and(|rest| rest.starts_with('/'))
 }

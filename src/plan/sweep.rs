@@ -86,6 +86,30 @@ fn removal(inventory: &Inventory, clones: &[String], is_meant: impl Fn(&Listed) 
     undos
 }
 
+/// What carries our label in a version that this build does not read, one line each: whoever reads it may take it away.
+pub fn left_alone(inventory: &Inventory) -> Vec<String> {
+    let kinds = [
+        ("container", &inventory.containers),
+        ("network", &inventory.networks),
+        ("volume", &inventory.volumes),
+    ];
+    let foreign = kinds.into_iter().flat_map(|(kind, listed)| {
+        let is_foreign = |listed: &&Listed| {
+            let format = listed.label(label::FORMAT);
+            listed.label(label::KIND) != Some(label::KIND_SEED) && format != Some(label::FORMAT_VERSION)
+        };
+        listed.iter().filter(is_foreign).map(move |listed| {
+            let format = listed.label(label::FORMAT).unwrap_or("none");
+            format!(
+                "{kind} {}: it has format {format}, and this stage reads format {}",
+                listed.name,
+                label::FORMAT_VERSION
+            )
+        })
+    });
+    foreign.chain(inventory.unreadable_seeds.iter().map(ToString::to_string)).collect()
+}
+
 fn halves_of_seeds(inventory: &Inventory, pool: &PoolListing) -> Vec<Undo> {
     let mut undos = Vec::new();
     for name in &pool.frozen_before {
@@ -225,7 +249,9 @@ mod tests {
         seed.labels.insert(label::KIND.into(), label::KIND_SEED.into());
         let mut foreign = listed("newer", "me", "dead", EARLIER);
         foreign.labels.insert(label::FORMAT.into(), "2".into());
-        check(&Inventory { volumes: vec![seed, foreign], ..Inventory::default() }, &[], &[]);
+        let inventory = Inventory { volumes: vec![seed, foreign], ..Inventory::default() };
+        check(&inventory, &[], &[]);
+        assert_eq!(left_alone(&inventory), ["volume newer: it has format 2, and this stage reads format 1"]);
     }
 
     #[test]

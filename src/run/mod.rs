@@ -32,8 +32,11 @@ pub use down::down;
 pub use extend::extend;
 pub use instance::{StackOrder, find as find_stack, list as list_stacks, show as show_stack};
 pub use migrate::migrate;
-pub use seed::{SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed};
-pub use sweep::{preview as preview_sweep, recover, sweep};
+pub use seed::{
+    SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed,
+    unreadable as unreadable_seeds,
+};
+pub use sweep::{left_alone, preview as preview_sweep, recover, sweep};
 pub use test::test;
 pub use up::{Up, UpOrder, up};
 

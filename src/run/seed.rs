@@ -16,7 +16,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
 use crate::model::inventory::{ImageFacts, Inventory};
 use crate::model::report::SeedUse;
-use crate::model::seed::{SeedKey, SeedRecord};
+use crate::model::seed::{SeedKey, SeedRecord, UnreadableSeed};
 use crate::model::service::Service;
 use crate::plan::{self, Identity, SeedOrder};
 use crate::seed;
@@ -43,6 +43,7 @@ pub struct SeedStory<'a> {
 
 /// The seeds of all databases, in order of service; those that are missing are built, one after the other.
 pub async fn ensure_all(world: &World, story: &SeedStory<'_>) -> Result<BTreeMap<String, SeedUse>> {
+    plan::check_ports(&world.engine.facts())?;
     let mut seeds = BTreeMap::new();
     for (name, database) in &story.environment.databases {
         seeds.insert(name.clone(), ensure(world, story, database).await?);
@@ -66,6 +67,9 @@ async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -
         if let Some(seed) = inventory.seeds.iter().find(|seed| seed.key == key) {
             tell(story.events, Event::Note { text: format!("seed {key} of {}: reused", database.service) });
             return Ok(SeedUse { seed: seed.clone(), reused: true });
+        }
+        if let Some(seed) = inventory.unreadable_seeds.iter().find(|seed| seed.volume == key.volume()) {
+            return Err(in_the_way(seed));
         }
         if is_being_built(&inventory, &key) {
             tell(
@@ -105,6 +109,12 @@ fn key_of(
         image_id: &image.id,
         cluster: &cluster,
     })
+}
+
+/// The seed that is wanted exists, and this build cannot read it.
+fn in_the_way(seed: &UnreadableSeed) -> Error {
+    Error::new(ErrorKind::Config, seed.to_string())
+        .hint(format!("`docker volume rm {}` removes it, then it is built again", seed.volume))
 }
 
 fn is_being_built(inventory: &Inventory, key: &SeedKey) -> bool {
@@ -255,6 +265,11 @@ pub async fn list(world: &World) -> Result<Vec<SeedRecord>> {
     let mut seeds = world.engine.inventory(&[]).await?.seeds;
     seeds.sort_by_key(|seed| std::cmp::Reverse(seed.sealed_at));
     Ok(seeds)
+}
+
+/// Volumes on this engine that are labelled as seeds and cannot be read.
+pub async fn unreadable(world: &World) -> Result<Vec<UnreadableSeed>> {
+    Ok(world.engine.inventory(&[]).await?.unreadable_seeds)
 }
 
 /// Removes the seed whose key begins with `prefix`. Clones made of it live on. Returns what was removed.

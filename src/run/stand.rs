@@ -47,6 +47,8 @@ pub async fn stand(
     stopwatch: &mut Stopwatch,
 ) -> Result<Stood> {
     stopwatch.enter("seed");
+    // What this engine cannot keep is told before anything is made.
+    plan::check_paths(environment, &run.world.engine.facts())?;
     // Migrations that cannot even be read are told before a seed is built for them.
     let sources = migrations::read(&run.world, environment).await?;
     let story = SeedStory { environment, settings, events: &run.events, stop: &run.stop };

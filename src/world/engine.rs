@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::model::call::{Call, Performed, Undo};
+use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
 use crate::model::inventory::Inventory;
 use crate::model::stack::ContainerFacts;
@@ -13,6 +14,8 @@ use crate::model::stack::ContainerFacts;
 /// A Docker Engine. Calls are idempotent: what is done already counts as done, and what is absent counts as undone.
 #[async_trait]
 pub trait Engine: Send + Sync {
+    /// Which engine it is, and where it stands.
+    fn facts(&self) -> EngineFacts;
     /// Everything that carries our label, all subnets, the sealed seeds, and what is known of `images`.
     async fn inventory(&self, images: &[String]) -> Result<Inventory>;
     /// Carries out one call. An existing container of the same name that another run made is an error of kind
@@ -23,6 +26,8 @@ pub trait Engine: Send + Sync {
     /// How these containers are now; one that is not there is left out.
     async fn containers(&self, names: &[String]) -> Result<Vec<ContainerFacts>>;
     /// The address on this machine at which a port of a container is published.
+    /// The address on this machine at which a port of a container is published. For an engine behind ssh it is forwarded,
+    /// and ends with this process.
     async fn published(&self, container: &str, port: u16) -> Result<SocketAddr>;
     /// Waits until a container exits; its exit code, or `None` after `timeout`.
     async fn await_exit(&self, container: &str, timeout: Duration) -> Result<Option<i64>>;

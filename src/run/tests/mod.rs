@@ -2,6 +2,7 @@
 
 mod commands;
 mod crashes;
+mod engines;
 mod facts;
 mod failures;
 mod order;

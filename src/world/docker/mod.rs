@@ -12,6 +12,7 @@ mod facts;
 mod images;
 mod inventory;
 mod networks;
+mod passing;
 mod pool;
 mod spec;
 mod volumes;
@@ -26,9 +27,11 @@ pub use pool::HELPER_IMAGE;
 
 use super::engine::Engine;
 use crate::model::call::{Call, Performed, Undo};
+use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
 use crate::model::inventory::Inventory;
 use crate::model::stack::ContainerFacts;
+use connect::Tunnel;
 use pool::Pool;
 
 /// A Docker Engine that answers.
@@ -36,10 +39,17 @@ use pool::Pool;
 pub struct DockerEngine {
     docker: bollard::Docker,
     pool: Pool,
+    facts: EngineFacts,
+    /// Holds the connection to an engine behind ssh.
+    tunnel: Option<Tunnel>,
 }
 
 #[async_trait]
 impl Engine for DockerEngine {
+    fn facts(&self) -> EngineFacts {
+        self.facts.clone()
+    }
+
     async fn inventory(&self, images: &[String]) -> Result<Inventory> {
         inventory::look(&self.docker, &self.pool, images).await
     }
@@ -48,7 +58,12 @@ impl Engine for DockerEngine {
         let docker = &self.docker;
         match call {
             Call::PullImage { reference } => images::pull(docker, reference).await?,
-            Call::PreparePool => self.pool.prepare(docker).await?,
+            Call::PreparePool => {
+                self.pool
+                    .prepare(docker)
+                    .await
+                    .map_err(|error| connect::without_devices(error, &self.facts))?;
+            }
             Call::CreateNetwork(network) => networks::create(docker, network).await?,
             Call::CreateVolume(volume) => volumes::create(docker, &self.pool, volume).await?,
             Call::MakeClone { clone, origin } => self.pool.make_clone(docker, clone, origin).await?,
@@ -83,7 +98,11 @@ impl Engine for DockerEngine {
     }
 
     async fn published(&self, container: &str, port: u16) -> Result<SocketAddr> {
-        watch::published(&self.docker, container, port).await
+        let address = watch::published(&self.docker, container, port).await?;
+        match &self.tunnel {
+            Some(tunnel) => tunnel.forward(address).await,
+            None => Ok(address),
+        }
     }
 
     async fn await_exit(&self, container: &str, timeout: Duration) -> Result<Option<i64>> {

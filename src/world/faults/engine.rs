@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use super::Counter;
 use crate::model::call::{Call, Performed, Undo};
+use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
 use crate::model::inventory::Inventory;
 use crate::model::stack::ContainerFacts;
@@ -33,6 +34,10 @@ impl Faulty {
 
 #[async_trait]
 impl Engine for Faulty {
+    fn facts(&self) -> EngineFacts {
+        self.inner.facts()
+    }
+
     async fn inventory(&self, images: &[String]) -> Result<Inventory> {
         self.numbered("inventory", self.inner.inventory(images)).await
     }

@@ -10,6 +10,7 @@ use tokio::task::yield_now;
 use super::MemoryWorld;
 use super::objects::{Container, State, absent, clone_path};
 use crate::model::call::{Call, Performed, Undo};
+use crate::model::engine::EngineFacts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::Inventory;
 use crate::model::label;
@@ -43,8 +44,12 @@ impl MemoryWorld {
 
 #[async_trait]
 impl Engine for MemoryWorld {
+    fn facts(&self) -> EngineFacts {
+        self.script().engine.clone()
+    }
+
     async fn inventory(&self, images: &[String]) -> Result<Inventory> {
-        self.numbered(|| self.look(images)).await
+        self.numbered(|| Ok(self.look(images))).await
     }
 
     async fn perform(&self, call: &Call) -> Result<Performed> {

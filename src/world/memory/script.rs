@@ -12,6 +12,7 @@ use super::inventory::image;
 use super::objects::{Container, Content, State};
 use super::perform::seed_path;
 use crate::model::container::{Labels, VolumeSource, VolumeSpec};
+use crate::model::engine::EngineFacts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::ImageFacts;
 use crate::model::label;
@@ -35,6 +36,7 @@ pub(super) struct Script {
     /// What cannot be removed, as an undo names it.
     pub(super) stays: BTreeSet<String>,
     pub(super) answers: Answers,
+    pub(super) engine: EngineFacts,
 }
 
 pub(super) struct ScriptedFile {
@@ -102,6 +104,12 @@ impl MemoryWorld {
     /// As [`Self::with_image`], with what the image says of itself.
     pub fn with_image_facts(&self, reference: &str, facts: ImageFacts) -> Self {
         self.script().images.get_or_insert_default().insert(reference.to_owned(), facts);
+        self.clone()
+    }
+
+    /// An engine that says this of itself; without it, a nameless one on this machine.
+    pub fn with_engine(&self, facts: EngineFacts) -> Self {
+        self.script().engine = facts;
         self.clone()
     }
 
