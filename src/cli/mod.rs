@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod doctor;
 mod environments;
 mod output;
 mod progress;
@@ -13,9 +14,11 @@ mod sweep;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use secrecy::SecretString;
 
+use crate::model::clones::ClonesChoice;
 use crate::model::error::{Error, ErrorKind};
 use output::Output;
 
@@ -51,6 +54,21 @@ pub struct Global {
     /// [default: `$XDG_STATE_HOME/stage`, else `~/.local/state/stage`].
     #[arg(long, global = true, value_name = "DIR", env = "STAGE_STATE")]
     state: Option<PathBuf>,
+    /// How clones of a seed are made [default: auto].
+    ///
+    /// `auto` takes what serves this engine already, else the best that works there: `reflink` where the filesystem of the
+    /// engine's volumes shares blocks between files (XFS, btrfs), `btrfs` or `xfs` in a pool behind a loop device, `copy`
+    /// everywhere. Seeds are built for one of them each. `stage doctor` says which is taken and why.
+    #[arg(
+        long,
+        global = true,
+        value_name = "HOW",
+        default_value = "auto",
+        hide_default_value = true,
+        env = "STAGE_CLONES",
+        value_parser = PossibleValuesParser::new(ClonesChoice::NAMES).try_map(|name| name.parse::<ClonesChoice>())
+    )]
+    clones: ClonesChoice,
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = output::Colour::Auto, value_name = "WHEN")]
     color: output::Colour,
@@ -83,6 +101,7 @@ enum Command {
     #[command(subcommand)]
     Seed(seed::Command),
     Sweep(sweep::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
 }
 
@@ -116,6 +135,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
         Command::Check(args) => check::run(&cli.global, args, output).await,
         Command::Seed(command) => seed::run(&cli.global, command, output).await,
         Command::Sweep(args) => sweep::run(&cli.global, args, output).await,
+        Command::Doctor(args) => doctor::run(&cli.global, args, output).await,
         Command::Completions(args) => completions::run(&args),
     }
 }

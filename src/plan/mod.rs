@@ -1,6 +1,7 @@
 //! Decides what to do: an environment and an inventory become plans. Pure: the same input gives the same plan.
 
 pub mod identity;
+mod room;
 #[cfg(test)]
 pub(crate) mod samples;
 mod seed;
@@ -12,10 +13,11 @@ mod sweep;
 mod tests;
 
 pub use identity::Identity;
+pub use room::{Need, RoomDecision, Shortage, clones_need, decide as decide_room, no_room, seed_need};
 pub use seed::{SeedOrder, build_seed, cluster_settings, lock_seed, seal_seed};
 pub use services::{make_services, start_services, start_suite};
 pub use stack::{POSTGRES_PORT, pgdata, stand_up};
-pub use subnet::free_subnet;
+pub use subnet::{free_subnet, free_subnets};
 pub use sweep::{PoolListing, SweepScope, expired};
 
 use std::collections::BTreeSet;

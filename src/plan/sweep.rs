@@ -37,7 +37,8 @@ pub struct PoolListing {
 /// nothing of another format is touched.
 pub fn expired(inventory: &Inventory, pool: &PoolListing, scope: &SweepScope) -> Vec<Undo> {
     let clones = &pool.clones;
-    let is_expired = |listed: &&Listed| listed.is_stack() && is_over(listed, scope);
+    let is_expired =
+        |listed: &&Listed| (listed.is_stack() && is_over(listed, scope)) || is_abandoned_setup(listed, scope);
     let mut undos: Vec<Undo> = Vec::new();
     for container in inventory.containers.iter().filter(is_expired) {
         let run = container.label(label::RUN).unwrap_or_default().to_owned();
@@ -80,14 +81,24 @@ fn halves_of_seeds(inventory: &Inventory, pool: &PoolListing) -> Vec<Undo> {
     undos
 }
 
+/// A container that sets up a pool removes itself; one that is past its deadline was never started.
+fn is_abandoned_setup(listed: &Listed, scope: &SweepScope) -> bool {
+    listed.label(label::KIND) == Some(label::KIND_POOL)
+        && listed.label(label::RUN) == Some(label::RUN_OF_SETUP)
+        && listed.label(label::FORMAT) == Some(label::FORMAT_VERSION)
+        && is_past(listed, scope)
+}
+
+fn is_past(listed: &Listed, scope: &SweepScope) -> bool {
+    let deadline = listed.label(label::DEADLINE).and_then(|deadline| deadline.parse::<Timestamp>().ok());
+    deadline.is_some_and(|deadline| deadline < scope.now)
+}
+
 fn is_over(listed: &Listed, scope: &SweepScope) -> bool {
     if listed.label(label::FORMAT) != Some(label::FORMAT_VERSION) {
         return false;
     }
-    let past = listed
-        .label(label::DEADLINE)
-        .and_then(|deadline| deadline.parse::<Timestamp>().ok())
-        .is_some_and(|deadline| deadline < scope.now);
+    let past = is_past(listed, scope);
     let crashed = listed.label(label::HOLDER) == Some(scope.holder.as_str())
         && listed.label(label::RUN).is_some_and(|run| !scope.living.contains(run));
     past || crashed
@@ -166,6 +177,26 @@ mod tests {
         let inventory =
             Inventory { volumes: vec![listed("held", "them", "x", LATER)], ..Inventory::default() };
         check(&inventory, &["held", "orphan"], &["clone orphan"]);
+    }
+
+    #[test]
+    fn a_setup_of_a_pool_that_was_never_started_goes_and_the_keeper_stays() {
+        let of_pool = |name, run, deadline| {
+            let mut listed = listed(name, "them", run, deadline);
+            listed.labels.insert(label::KIND.into(), label::KIND_POOL.into());
+            listed
+        };
+        let mut keeper = of_pool("stage-pool-keeper", "", EARLIER);
+        keeper.labels.remove(label::RUN);
+        let inventory = Inventory {
+            containers: vec![
+                keeper,
+                of_pool("stage-pool-setup", label::RUN_OF_SETUP, EARLIER),
+                of_pool("stage-pool-xfs-setup", label::RUN_OF_SETUP, LATER),
+            ],
+            ..Inventory::default()
+        };
+        check(&inventory, &[], &["container stage-pool-setup"]);
     }
 
     fn seed(key: &str) -> (Listed, SeedRecord) {

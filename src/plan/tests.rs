@@ -7,6 +7,7 @@ use super::{
     SeedOrder, build_seed, lock_seed, make_services, seal_seed, stand_up, start_services, start_suite,
 };
 use crate::model::call::Call;
+use crate::model::clones::CloneDriver;
 use crate::model::container::MountSource;
 use crate::model::inventory::ImageFacts;
 use crate::model::label;
@@ -105,6 +106,7 @@ fn a_seed_is_built_under_its_lock_and_only_the_frozen_copy_and_its_volume_stay()
         service: &environment.services["db"],
         image: &ImageFacts::default(),
         subnet: "10.213.0.0/28",
+        clones: CloneDriver::Btrfs,
     };
     check(
         &lock_seed(&order),

@@ -1,5 +1,6 @@
 //! Report and error to text: terminal, JSON, Markdown, JUnit. Pure.
 
+mod diagnosis;
 mod error;
 mod grid;
 mod json;
@@ -12,6 +13,7 @@ mod sample;
 mod terminal;
 mod wrap;
 
+pub use diagnosis::{diagnosis, diagnosis_json};
 pub use error::error;
 pub use json::json;
 pub use junit::junit;

@@ -8,7 +8,7 @@ use super::migrations::{self, Migrated};
 use super::seed::{self, SeedStory};
 use super::stopwatch::Stopwatch;
 use super::suite::{self, Ran};
-use super::{Settings, ending, images, sweep};
+use super::{Settings, ending, images, room, sweep};
 use crate::execute::{self, Run};
 use crate::judge::{self, Evidence};
 use crate::model::approval::Approval;
@@ -106,7 +106,10 @@ async fn story(
     let sources = migrations::read(&run.world, environment).await?;
     let seed_story =
         SeedStory { environment, settings: order.settings, events: &run.events, stop: &run.stop };
-    let seeds = seed::ensure_all(&run.world, &seed_story).await?;
+    // Asking the pool takes longer than finding a seed, so both go on at once.
+    let (seeds, room) = tokio::join!(seed::ensure_all(&run.world, &seed_story), run.world.engine.room());
+    let seeds = seeds?;
+    room::for_clones(run, room?, seeds.values()).await?;
 
     stopwatch.enter("stack");
     let keys: BTreeMap<String, SeedKey> =

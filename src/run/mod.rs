@@ -3,11 +3,13 @@
 mod backup;
 mod check;
 mod database;
+mod doctor;
 mod ending;
 mod fill;
 mod images;
 mod meter;
 mod migrations;
+mod room;
 mod seed;
 mod stopwatch;
 mod suite;
@@ -16,6 +18,7 @@ mod sweep;
 mod tests;
 
 pub use check::{CheckOrder, check};
+pub use doctor::doctor;
 pub use seed::{SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed};
 pub use sweep::{preview as preview_sweep, recover, sweep};
 

@@ -5,6 +5,7 @@ mod facts;
 mod failures;
 mod order;
 mod removal;
+mod room;
 mod signals;
 mod story;
 mod sweeps;

@@ -13,6 +13,7 @@ mod inventory;
 mod networks;
 mod pool;
 mod spec;
+mod survey;
 mod volumes;
 mod watch;
 
@@ -25,8 +26,10 @@ pub use pool::HELPER_IMAGE;
 
 use super::engine::Engine;
 use crate::model::call::{Call, Performed, Undo};
+use crate::model::clones::{ClonesChoice, Room};
 use crate::model::error::Result;
 use crate::model::inventory::Inventory;
+use crate::model::survey::Survey;
 use pool::Pool;
 
 /// A Docker Engine that answers.
@@ -34,6 +37,14 @@ use pool::Pool;
 pub struct DockerEngine {
     docker: bollard::Docker,
     pool: Pool,
+}
+
+impl DockerEngine {
+    /// The same engine, on which clones are made as the user wants.
+    #[must_use]
+    pub fn with_clones(self, choice: ClonesChoice) -> Self {
+        Self { pool: self.pool.with_choice(choice), ..self }
+    }
 }
 
 #[async_trait]
@@ -47,6 +58,7 @@ impl Engine for DockerEngine {
         match call {
             Call::PullImage { reference } => images::pull(docker, reference).await?,
             Call::PreparePool => self.pool.prepare(docker).await?,
+            Call::GrowPool { size_bytes } => self.pool.grow(docker, *size_bytes).await?,
             Call::CreateNetwork(network) => networks::create(docker, network).await?,
             Call::CreateVolume(volume) => volumes::create(docker, &self.pool, volume).await?,
             Call::MakeClone { clone, origin } => self.pool.make_clone(docker, clone, origin).await?,
@@ -101,5 +113,13 @@ impl Engine for DockerEngine {
 
     async fn clone_size_bytes(&self, clone: &str) -> Result<u64> {
         self.pool.clone_size_bytes(&self.docker, clone).await
+    }
+
+    async fn room(&self) -> Result<Option<Room>> {
+        self.pool.room(&self.docker).await
+    }
+
+    async fn survey(&self) -> Result<Survey> {
+        survey::look(&self.docker, &self.pool).await
     }
 }

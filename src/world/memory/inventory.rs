@@ -1,6 +1,7 @@
 //! The engine, seen once.
 
 use super::MemoryWorld;
+use crate::model::clones::CloneDriver;
 use crate::model::container::{Labels, VolumeSpec};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::{ImageFacts, Inventory, Listed};
@@ -32,6 +33,7 @@ impl MemoryWorld {
                 .map(record)
                 .collect::<Result<_>>()?,
             images: images.collect(),
+            clones: objects.has_pool.then_some(CloneDriver::Btrfs),
             has_pool: objects.has_pool,
         })
     }

@@ -1,0 +1,47 @@
+//! What an engine is and can do: the facts that `doctor` shows.
+
+use super::clones::{CloneDriver, DriverFinding, Extent, Room};
+
+/// The engine as it describes itself. What it does not say is empty or 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EngineFacts {
+    /// Where it was reached (`unix:///var/run/docker.sock`).
+    pub endpoint: String,
+    /// What it is (`Docker Engine`, `Podman Engine`).
+    pub product: String,
+    /// Its version.
+    pub version: String,
+    /// The newest version of the API that it speaks (`1.41`).
+    pub api_version: String,
+    /// How it stores images (`overlay2 on extfs`).
+    pub storage: String,
+    /// Whether it runs without root.
+    pub is_rootless: bool,
+    /// Its kernel.
+    pub kernel: String,
+    /// What its containers run on (`linux`).
+    pub os_type: String,
+    /// The memory of its machine.
+    pub memory_bytes: u64,
+    /// Processors of its machine.
+    pub processors: u64,
+}
+
+/// Everything that was found out about an engine.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Survey {
+    /// The engine itself.
+    pub engine: EngineFacts,
+    /// Whether the helper image is there; without it nothing can be probed.
+    pub has_helper: bool,
+    /// The driver that makes clones, or that would; `None` if nothing could be probed.
+    pub driver: Option<CloneDriver>,
+    /// Why it is that one, as a fragment (`forced by --clones`).
+    pub driver_why: String,
+    /// What was found out of each driver, the best first; empty if nothing could be probed.
+    pub drivers: Vec<DriverFinding>,
+    /// Room for seeds and clones; `None` while there is no pool.
+    pub room: Option<Room>,
+    /// The disk that holds the engine's volumes; `None` if nothing could be probed.
+    pub disk: Option<Extent>,
+}
