@@ -10,28 +10,24 @@ use crate::model::diagnosis::{Diagnosis, Finding, Health};
 pub fn diagnosis(diagnosis: &Diagnosis, style: Style) -> String {
     let paint = Paint { colour: style.colour };
     let width = diagnosis.findings.iter().map(|finding| finding.name.chars().count()).max().unwrap_or(0);
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for finding in &diagnosis.findings {
         let tone = match finding.health {
             Health::Good => Tone::Good,
             Health::Limited => Tone::Doubt,
             Health::Missing(_) => Tone::Bad,
         };
-        let word = paint.put(tone, &format!("{:<7}", word(finding)));
-        let name = format!("{:<width$}", finding.name);
-        text +=
-            &format!("{word}  {}  {}\n", paint.put(Tone::Bold, &name), paint.put(Tone::Plain, &finding.text));
-        for hint in &finding.hints {
-            let hint = paint.put(Tone::Plain, hint);
-            text += &format!("{:9}{:width$}  {} {hint}\n", "", "", paint.put(Tone::Good, "hint:"));
-        }
+        let health = paint.put(tone, &format!("{:<7}", word(finding)));
+        let name = paint.put(Tone::Bold, &format!("{:<width$}", finding.name));
+        lines.push(format!("{health}  {name}  {}", paint.put(Tone::Plain, &finding.text)));
+        let label = paint.put(Tone::Good, "hint:");
+        let hints = finding.hints.iter().map(|hint| paint.put(Tone::Plain, hint));
+        lines.extend(hints.map(|hint| format!("{:9}{:width$}  {label} {hint}", "", "")));
     }
-    text.push('\n');
-    text += match diagnosis.exit_code() {
-        0 => "a check can run here\n",
-        _ => "no check can run here\n",
-    };
-    text
+    lines.push(String::new());
+    let can_check = diagnosis.exit_code() == 0;
+    lines.push(if can_check { "a check can run here" } else { "no check can run here" }.to_owned());
+    lines.join("\n") + "\n"
 }
 
 /// The same as JSON, schema 1: `can_check`, `exit_code` and the findings, each with `name`, `health` (`good`, `limited` or

@@ -12,10 +12,12 @@ use super::{Settings, ending, images, room, sweep};
 use crate::execute::{self, Run};
 use crate::judge::{self, Evidence};
 use crate::model::approval::Approval;
-use crate::model::call::ServiceFailure;
+use crate::model::call::{Call, ServiceFailure};
+use crate::model::clones::CloneDriver;
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::Inventory;
+use crate::model::plan::Plan;
 use crate::model::report::{Report, SeedUse};
 use crate::model::seed::SeedKey;
 use crate::model::suite::SuiteOutcome;
@@ -106,15 +108,10 @@ async fn story(
     let sources = migrations::read(&run.world, environment).await?;
     let seed_story =
         SeedStory { environment, settings: order.settings, events: &run.events, stop: &run.stop };
-    // Asking the pool takes longer than finding a seed, so both go on at once.
-    let (seeds, room) = tokio::join!(seed::ensure_all(&run.world, &seed_story), run.world.engine.room());
-    let seeds = seeds?;
-    room::for_clones(run, room?, seeds.values()).await?;
+    let seeds = seed::ensure_all(&run.world, &seed_story).await?;
 
     stopwatch.enter("stack");
-    let keys: BTreeMap<String, SeedKey> =
-        seeds.iter().map(|(service, used)| (service.clone(), used.seed.key.clone())).collect();
-    let inventory = stand_up(run, &seed_story, identity, &keys).await?;
+    let inventory = stand_up(run, &seed_story, identity, &seeds).await?;
     // Making containers takes the engine about as long as the servers take to answer.
     let making = plan::make_services(environment, identity, &inventory);
     let (made, meters) = tokio::join!(
@@ -154,15 +151,17 @@ async fn stand_up(
     run: &Run,
     story: &SeedStory<'_>,
     identity: &Identity,
-    keys: &BTreeMap<String, SeedKey>,
+    seeds: &BTreeMap<String, SeedUse>,
 ) -> Result<Inventory> {
+    let keys: BTreeMap<String, SeedKey> =
+        seeds.iter().map(|(service, used)| (service.clone(), used.seed.key.clone())).collect();
     let wanted = plan::images(story.environment);
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     for attempt in 0..SUBNET_TRIES {
         let inventory = images::inventory_with(&run.world, story, &wanted).await?;
         let subnet = plan::free_subnet(&inventory.subnets, &identity.run, attempt)?;
-        let plan = plan::stand_up(story.environment, identity, &inventory, keys, &subnet);
-        match execute::apply(run, &plan).await {
+        let plan = plan::stand_up(story.environment, identity, &inventory, &keys, &subnet);
+        match stand_up_with_room(run, plan, &inventory, seeds).await? {
             Ok(None) => return Ok(inventory),
             Ok(Some(failure)) => return Err(super::unfit(&failure)),
             Err(error) if error.kind == ErrorKind::NoRoom && attempt + 1 < SUBNET_TRIES => {
@@ -178,6 +177,28 @@ async fn stand_up(
     }
     Err(Error::new(ErrorKind::NoRoom, format!("no subnet could be had in {SUBNET_TRIES} tries"))
         .hint("run fewer stacks at once"))
+}
+
+/// Carries out the plan of the databases if there is room for their clones; what comes of it is within, an error without
+/// is that of the room. Asking the pool takes as long as making a clone, which takes no room by itself: both go on at
+/// once, and no container is made before the answer. A full copy is not begun before it.
+async fn stand_up_with_room(
+    run: &Run,
+    plan: Plan,
+    inventory: &Inventory,
+    seeds: &BTreeMap<String, SeedUse>,
+) -> Result<Result<Option<ServiceFailure>>> {
+    if !inventory.clones.is_some_and(CloneDriver::shares_blocks) {
+        room::for_clones(run, seeds.values()).await?;
+        return Ok(execute::apply(run, &plan).await);
+    }
+    let (clones, servers) = plan.split(|call| matches!(call, Call::CreateContainer(_)));
+    let (made, room) = tokio::join!(execute::apply(run, &clones), room::for_clones(run, seeds.values()));
+    room?;
+    match made {
+        Ok(None) => Ok(execute::apply(run, &servers).await),
+        failed => Ok(failed),
+    }
 }
 
 /// A failure under the name of its service, not of its container.

@@ -96,7 +96,7 @@ fn clones(diagnosis: &mut Diagnosis, survey: &Survey) {
     }
     for other in survey.drivers.iter().filter(|finding| finding.driver != driver) {
         let text = if other.works {
-            format!("not taken, but works: {}", other.why)
+            format!("not taken, but would work: {}", other.why)
         } else {
             format!("passed over: {}", other.why)
         };
@@ -134,7 +134,7 @@ fn disk(diagnosis: &mut Diagnosis, survey: &Survey) {
         RoomDecision::Refuse(Shortage { reserve_bytes, .. }) => {
             diagnosis
                 .add("disk", Health::Missing(ErrorKind::NoRoom), whole(disk))
-                .hint(format!("{} of it always stay free", size(reserve_bytes)))
+                .hint(format!("at least {} of it stay free for the machine itself", size(reserve_bytes)))
                 .hint("`stage seed list` names the seeds, and `stage seed remove KEY` removes one");
         }
         RoomDecision::Enough | RoomDecision::Grow { .. } => {

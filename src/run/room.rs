@@ -6,7 +6,7 @@ use crate::model::clones::Room;
 use crate::model::error::Result;
 use crate::model::plan::Plan;
 use crate::model::report::SeedUse;
-use crate::model::seed::SeedKey;
+use crate::model::seed::{SeedKey, SeedRecord};
 use crate::plan::{self, Need, RoomDecision};
 
 /// Makes room for a seed. The pool is made if it is not there: only then there are facts.
@@ -18,19 +18,13 @@ pub async fn for_seed(run: &Run, need: &Need, has_pool: bool) -> Result<()> {
     make(run, room, need, &[]).await
 }
 
-/// Makes room for the clones of `seeds`. `room` is what was seen before the seeds were there: if one was built since, it
-/// is looked at again.
-pub async fn for_clones<'a>(
-    run: &Run,
-    room: Option<Room>,
-    seeds: impl IntoIterator<Item = &'a SeedUse>,
-) -> Result<()> {
-    let seeds: Vec<&SeedUse> = seeds.into_iter().collect();
-    let is_fresh = room.is_some() && seeds.iter().all(|used| used.reused);
-    let room = if is_fresh { room } else { run.world.engine.room().await? };
+/// Makes room for the clones of `seeds`.
+pub async fn for_clones<'a>(run: &Run, seeds: impl IntoIterator<Item = &'a SeedUse>) -> Result<()> {
+    let seeds: Vec<&SeedRecord> = seeds.into_iter().map(|used| &used.seed).collect();
+    let room = run.world.engine.room().await?;
     let Some(facts) = room else { return Ok(()) };
-    let need = plan::clones_need(seeds.iter().map(|used| &used.seed), facts.driver);
-    let used: Vec<&SeedKey> = seeds.iter().map(|used| &used.seed.key).collect();
+    let need = plan::clones_need(seeds.iter().copied(), facts.driver);
+    let used: Vec<&SeedKey> = seeds.iter().map(|seed| &seed.key).collect();
     make(run, room, &need, &used).await
 }
 

@@ -191,7 +191,7 @@ async fn a_server_starts_on_a_clone(driver: CloneDriver) {
         }
         undone(&e, &[Undo::DeleteSeed { key }]).await;
     };
-    tidy(Box::pin(test), async { engine.remove_pool().await.unwrap() }).await;
+    tidy(test, async { engine.remove_pool().await.unwrap() }).await;
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ async fn is_found_again(driver: CloneDriver) {
         assert_eq!(in_clone(&e, &clone, "cat /v/data").await, "here\n");
         undone(&e, &[Undo::DeleteClone { clone }]).await;
     };
-    tidy(Box::pin(test), async { engine.remove_pool().await.unwrap() }).await;
+    tidy(test, async { engine.remove_pool().await.unwrap() }).await;
 }
 
 #[tokio::test]

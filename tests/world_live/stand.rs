@@ -87,10 +87,17 @@ pub async fn undone(engine: &DockerEngine, undos: &[Undo]) {
 }
 
 /// Runs a test and then its clean-up, whatever came of the test.
-pub async fn tidy(test: impl Future<Output = ()> + Send + 'static, clean: impl Future<Output = ()>) {
-    let outcome = tokio::spawn(test).await;
-    clean.await;
-    if let Err(failed) = outcome {
-        std::panic::resume_unwind(failed.into_panic());
+pub fn tidy<'a>(
+    test: impl Future<Output = ()> + Send + 'static,
+    clean: impl Future<Output = ()> + 'a,
+) -> impl Future<Output = ()> + 'a {
+    // Tests are long: their futures would fill the stack.
+    let (test, clean) = (Box::pin(test), Box::pin(clean));
+    async move {
+        let outcome = tokio::spawn(test).await;
+        clean.await;
+        if let Err(failed) = outcome {
+            std::panic::resume_unwind(failed.into_panic());
+        }
     }
 }

@@ -80,7 +80,7 @@ async fn doctor_says_which_driver_is_taken_and_why_each_other_is_not() {
     };
     assert_eq!(text("clones"), "btrfs: a pool of it is there; tried");
     assert_eq!(text("clones by reflink"), "passed over: tried");
-    assert_eq!(text("clones by copy"), "not taken, but works: tried");
+    assert_eq!(text("clones by copy"), "not taken, but would work: tried");
     assert_eq!(text("seeds"), "1 seed, 1.0 MB in all");
     assert!(diagnosis.findings.iter().all(|finding| finding.health == Health::Good), "{diagnosis:#?}");
 

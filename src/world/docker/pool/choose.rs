@@ -127,7 +127,7 @@ fn findings(output: &str) -> Vec<DriverFinding> {
                     (true, "loop devices can be used; the kernel has not loaded it yet".to_owned())
                 }
             },
-            CloneDriver::Copy => (true, "works everywhere, but copies every byte".to_owned()),
+            CloneDriver::Copy => (true, "copies every byte, but on any engine".to_owned()),
         };
         DriverFinding { driver, works, why }
     };

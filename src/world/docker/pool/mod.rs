@@ -3,7 +3,7 @@
 //! A place is a volume with `clones/NAME` and `seeds/KEY`, and a keeper container that has it at `/pool` and in which all is
 //! done. For `reflink` and `copy` it is a plain volume; for `btrfs` and `xfs` the engine mounts it from a loop device over a
 //! sparse file in a volume of its own. None of it needs a privilege that a container does not have, but for a device rule
-//! while the loop device is attached, and CAP_SYS_ADMIN while a pool grows. Folders carry no labels, so their names tell
+//! while the loop device is attached, and `CAP_SYS_ADMIN` while a pool grows. Folders carry no labels, so their names tell
 //! whose they are; a clone's volume is a bind mount of its folder.
 //!
 //! Seeds of one driver are none for another: its name goes into their keys.

@@ -42,12 +42,16 @@ pub(super) async fn run(docker: &Docker, name: &str, mut body: ContainerCreateBo
     let options = CreateContainerOptionsBuilder::new().name(name).build();
     loop {
         match docker.create_container(Some(options.clone()), body.clone()).await {
-            Ok(_) => match output(docker, name).await {
-                Ok(output) => return Ok(output),
+            Ok(made) => match output(docker, name).await {
+                Ok(output) => {
+                    // By its id: under its name somebody else may already have made the next one.
+                    containers::remove(docker, &made.id).await?;
+                    return Ok(output);
+                }
                 // Somebody slower took it for abandoned and removed it before it started.
                 Err(refusal) if is_absent(&refusal) && Instant::now() < deadline => {}
                 Err(refusal) => {
-                    containers::remove(docker, name).await?;
+                    containers::remove(docker, &made.id).await?;
                     return Err(could_not("set up the pool")(refusal));
                 }
             },
