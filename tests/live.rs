@@ -9,6 +9,8 @@
 mod bad_input;
 #[path = "live/canaries.rs"]
 mod canaries;
+#[path = "live/clones.rs"]
+mod clones;
 #[path = "live/crashes.rs"]
 mod crashes;
 #[path = "live/engine.rs"]

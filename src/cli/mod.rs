@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod diff;
+mod doctor;
 mod down;
 mod environments;
 mod extend;
@@ -23,9 +24,11 @@ mod up;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use secrecy::SecretString;
 
+use crate::model::clones::ClonesChoice;
 use crate::model::error::{Error, ErrorKind};
 use output::Output;
 
@@ -61,6 +64,21 @@ pub struct Global {
     /// [default: `$XDG_STATE_HOME/stage`, else `~/.local/state/stage`].
     #[arg(long, global = true, value_name = "DIR", env = "STAGE_STATE")]
     state: Option<PathBuf>,
+    /// How clones of a seed are made [default: auto].
+    ///
+    /// `auto` takes what serves this engine already, else the best that works there: `reflink` where the filesystem of the
+    /// engine's volumes shares blocks between files (XFS, btrfs), `btrfs` or `xfs` in a pool behind a loop device, `copy`
+    /// everywhere. Seeds are built for one of them each. `stage doctor` says which is taken and why.
+    #[arg(
+        long,
+        global = true,
+        value_name = "HOW",
+        default_value = "auto",
+        hide_default_value = true,
+        env = "STAGE_CLONES",
+        value_parser = PossibleValuesParser::new(ClonesChoice::NAMES).try_map(|name| name.parse::<ClonesChoice>())
+    )]
+    clones: ClonesChoice,
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = output::Colour::Auto, value_name = "WHEN")]
     color: output::Colour,
@@ -102,6 +120,7 @@ enum Command {
     #[command(subcommand)]
     Seed(seed::Command),
     Sweep(sweep::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
 }
 
@@ -149,6 +168,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
         Command::Report(args) => report::run(&cli.global, &args, output),
         Command::Seed(command) => seed::run(&cli.global, command, output).await,
         Command::Sweep(args) => sweep::run(&cli.global, args, output).await,
+        Command::Doctor(args) => doctor::run(&cli.global, args, output).await,
         Command::Completions(args) => completions::run(&args),
     }
 }

@@ -38,7 +38,7 @@ pub async fn open(global: &Global, output: Output) -> Result<Session> {
         ));
     }
     let fault = fault()?;
-    let mut world = World::real(state, clock, &holder).await?;
+    let mut world = World::real(state, clock, &holder, global.clones).await?;
     if let Some(fault) = fault {
         world = fault.wrap(world);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::clones::CloneDriver;
 use super::container::Labels;
 use super::label;
 use super::seed::{SeedRecord, UnreadableSeed};
@@ -57,6 +58,8 @@ pub struct Inventory {
     pub unreadable_seeds: Vec<UnreadableSeed>,
     /// The images that were asked for, by reference; one that is missing is not there.
     pub images: BTreeMap<String, ImageFacts>,
-    /// Whether the pool is made and attached.
+    /// How clones are made; `None` if nobody has found out yet: preparing the pool does.
+    pub clones: Option<CloneDriver>,
+    /// Whether its pool is made and attached.
     pub has_pool: bool,
 }

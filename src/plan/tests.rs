@@ -8,6 +8,7 @@ use super::{
     start_for_commands, start_services, start_suite,
 };
 use crate::model::call::Call;
+use crate::model::clones::CloneDriver;
 use crate::model::container::MountSource;
 use crate::model::environment::{Environment, MigrationCommand, MigrationSource};
 use crate::model::inventory::ImageFacts;
@@ -152,6 +153,7 @@ fn a_seed_is_built_under_its_lock_and_only_the_frozen_copy_and_its_volume_stay()
         service: &environment.services["db"],
         image: &ImageFacts::default(),
         subnet: "10.213.0.0/28",
+        clones: CloneDriver::Btrfs,
     };
     check(
         &lock_seed(&order),

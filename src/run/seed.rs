@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use super::backup::{self, ChosenBackup};
 use super::fill::{BackupFile, SeedDatabase};
-use super::{Settings, database, ending, images};
+use super::{Settings, database, ending, images, room};
 use crate::archive;
 use crate::execute::{self, Run};
 use crate::mask;
-use crate::model::call::Undo;
+use crate::model::call::{Call, Undo};
+use crate::model::clones::CloneDriver;
 use crate::model::environment::{DatabaseSpec, Environment};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
@@ -60,10 +61,9 @@ async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -
         )
     })?;
     loop {
-        let inventory =
-            images::inventory_with(world, story, &[&service.runtime.image, plan::HELPER_IMAGE]).await?;
+        let inventory = inventory_with_driver(world, story, &service.runtime.image).await?;
         let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
-        let key = key_of(&chosen, database, story.settings, service, &image)?;
+        let key = key_of(&chosen, database, story.settings, service, &image, driver_of(&inventory)?)?;
         if let Some(seed) = inventory.seeds.iter().find(|seed| seed.key == key) {
             tell(story.events, Event::Note { text: format!("seed {key} of {}: reused", database.service) });
             return Ok(SeedUse { seed: seed.clone(), reused: true });
@@ -93,12 +93,29 @@ async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -
     }
 }
 
+/// An inventory in which the images are known, and how clones are made: the first to ask finds that out.
+async fn inventory_with_driver(world: &World, story: &SeedStory<'_>, image: &str) -> Result<Inventory> {
+    let inventory = images::inventory_with(world, story, &[image, plan::HELPER_IMAGE]).await?;
+    if inventory.clones.is_some() {
+        return Ok(inventory);
+    }
+    tell(story.events, Event::Note { text: "preparing the pool of clones".to_owned() });
+    world.engine.perform(&Call::PreparePool).await?;
+    images::inventory_with(world, story, &[image, plan::HELPER_IMAGE]).await
+}
+
+fn driver_of(inventory: &Inventory) -> Result<CloneDriver> {
+    let driver = inventory.clones;
+    driver.ok_or_else(|| Error::new(ErrorKind::Bug, "the pool is there and nobody knows how clones are made"))
+}
+
 fn key_of(
     chosen: &ChosenBackup,
     database: &DatabaseSpec,
     settings: &Settings,
     service: &Service,
     image: &ImageFacts,
+    clones: CloneDriver,
 ) -> Result<SeedKey> {
     let cluster: Vec<(String, String)> = plan::cluster_settings(&service.runtime).into_iter().collect();
     seed::key(&seed::Ingredients {
@@ -108,6 +125,7 @@ fn key_of(
         prepare: &database.prepare,
         image_id: &image.id,
         cluster: &cluster,
+        clones,
     })
 }
 
@@ -167,9 +185,20 @@ impl Building<'_> {
         let archive = Arc::new(archive);
         Error::all(seed::check_masking(&archive, &self.database.masking))?;
 
+        let earlier: Vec<&SeedRecord> = inventory.seeds.iter().filter(|seed| self.is_earlier(seed)).collect();
+        let is_plain = archive.format == archive::Format::Plain;
+        let need = plan::seed_need(&self.service.name, self.chosen.file.size_bytes, is_plain, &earlier);
+        room::for_seed(run, &need, inventory.has_pool).await?;
+
         let subnet = plan::free_subnet(&inventory.subnets, &identity.run, 0)?;
-        let order =
-            SeedOrder { identity, key: self.key, service: self.service, image: self.image, subnet: &subnet };
+        let order = SeedOrder {
+            identity,
+            key: self.key,
+            service: self.service,
+            image: self.image,
+            subnet: &subnet,
+            clones: driver_of(inventory)?,
+        };
         execute::apply(run, &plan::lock_seed(&order)).await?;
         // Between the look and the lock somebody else may have finished the same seed.
         if let Some(seed) = sealed(&run.world, self.key).await? {
@@ -199,6 +228,11 @@ impl Building<'_> {
             return Err(super::unfit(&failure));
         }
         Ok(record)
+    }
+
+    /// Whether a seed is one of the same database, of another backup or under other rules.
+    fn is_earlier(&self, seed: &SeedRecord) -> bool {
+        seed.environment == self.story.environment.name && seed.database == self.service.name
     }
 
     /// Those who read a backup know its bytes, not its name.

@@ -6,10 +6,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::model::call::{Call, Performed, Undo};
+use crate::model::clones::Room;
 use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
 use crate::model::inventory::Inventory;
 use crate::model::stack::ContainerFacts;
+use crate::model::survey::Survey;
 
 /// A Docker Engine. Calls are idempotent: what is done already counts as done, and what is absent counts as undone.
 #[async_trait]
@@ -41,4 +43,8 @@ pub trait Engine: Send + Sync {
     async fn frozen(&self) -> Result<Vec<String>>;
     /// How many bytes a clone holds, shared ones counted.
     async fn clone_size_bytes(&self, clone: &str) -> Result<u64>;
+    /// Room for seeds and clones, as the driver in force has it; `None` while it has no pool.
+    async fn room(&self) -> Result<Option<Room>>;
+    /// What the engine is and can do. Probes it, and makes nothing that stays.
+    async fn survey(&self) -> Result<Survey>;
 }

@@ -7,6 +7,7 @@ mod facts;
 mod failures;
 mod order;
 mod removal;
+mod room;
 mod signals;
 mod stacks;
 mod story;

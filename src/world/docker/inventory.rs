@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bollard::Docker;
-use bollard::models::Network;
+use bollard::models::{ContainerSummary, ContainerSummaryStateEnum as State, Network};
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptions, ListVolumesOptionsBuilder,
 };
@@ -19,16 +19,26 @@ use crate::model::seed::seeds_among;
 
 /// Everything that planning needs to know of the engine, asked for at once.
 pub(super) async fn look(docker: &Docker, pool: &Pool, references: &[String]) -> Result<Inventory> {
-    let (containers, networks, volumes, images, has_pool) = tokio::try_join!(
+    let (containers, networks, volumes, images) = tokio::try_join!(
         containers(docker),
         networks(docker),
         volumes(docker),
         image_facts(docker, references),
-        pool.is_ready(docker),
     )?;
     let (seeds, unreadable_seeds) = seeds_among(&volumes);
+    let by_name = volumes.iter().map(|volume| (volume.name.clone(), volume.labels.clone())).collect();
+    let clones = pool.decide(&by_name)?;
+    let has_pool = clones.is_some_and(|driver| {
+        let place = pool.place(driver);
+        let is_running = |(name, state): (&str, _)| name == place.keeper && state == Some(State::RUNNING);
+        by_name.contains_key(&place.volume)
+            && containers.iter().map(|it| (name_of(it), it.state)).any(is_running)
+    });
     Ok(Inventory {
-        containers,
+        containers: containers
+            .into_iter()
+            .map(|container| listed(Some(name_of(&container).to_owned()), container.labels))
+            .collect(),
         subnets: networks.iter().flat_map(subnets).collect(),
         networks: networks
             .into_iter()
@@ -39,20 +49,19 @@ pub(super) async fn look(docker: &Docker, pool: &Pool, references: &[String]) ->
         unreadable_seeds,
         volumes,
         images,
+        clones,
         has_pool,
     })
 }
 
-async fn containers(docker: &Docker) -> Result<Vec<Listed>> {
+async fn containers(docker: &Docker) -> Result<Vec<ContainerSummary>> {
     let options = ListContainersOptionsBuilder::new().all(true).filters(&ours()).build();
-    let found = passing::list_containers(docker, &options).await.map_err(could_not("list containers"))?;
-    Ok(found
-        .into_iter()
-        .map(|container| {
-            let name = container.names.and_then(|names| names.into_iter().next());
-            listed(name.map(|name| name.trim_start_matches('/').to_owned()), container.labels)
-        })
-        .collect())
+    passing::list_containers(docker, &options).await.map_err(could_not("list containers"))
+}
+
+fn name_of(container: &ContainerSummary) -> &str {
+    let name = container.names.as_ref().and_then(|names| names.first());
+    name.map_or("", |name| name.trim_start_matches('/'))
 }
 
 /// All networks, as planning needs the subnets of everybody's.

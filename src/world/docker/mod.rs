@@ -15,6 +15,7 @@ mod networks;
 mod passing;
 mod pool;
 mod spec;
+mod survey;
 mod volumes;
 mod watch;
 
@@ -27,10 +28,12 @@ pub use pool::HELPER_IMAGE;
 
 use super::engine::Engine;
 use crate::model::call::{Call, Performed, Undo};
+use crate::model::clones::{ClonesChoice, Room};
 use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
 use crate::model::inventory::Inventory;
 use crate::model::stack::ContainerFacts;
+use crate::model::survey::Survey;
 use connect::Tunnel;
 use pool::Pool;
 
@@ -42,6 +45,14 @@ pub struct DockerEngine {
     facts: EngineFacts,
     /// Holds the connection to an engine behind ssh.
     tunnel: Option<Tunnel>,
+}
+
+impl DockerEngine {
+    /// The same engine, on which clones are made as the user wants.
+    #[must_use]
+    pub fn with_clones(self, choice: ClonesChoice) -> Self {
+        Self { pool: self.pool.with_choice(choice), ..self }
+    }
 }
 
 #[async_trait]
@@ -64,6 +75,7 @@ impl Engine for DockerEngine {
                     .await
                     .map_err(|error| connect::without_devices(error, &self.facts))?;
             }
+            Call::GrowPool { size_bytes } => self.pool.grow(docker, *size_bytes).await?,
             Call::CreateNetwork(network) => networks::create(docker, network).await?,
             Call::CreateVolume(volume) => volumes::create(docker, &self.pool, volume).await?,
             Call::MakeClone { clone, origin } => self.pool.make_clone(docker, clone, origin).await?,
@@ -127,5 +139,13 @@ impl Engine for DockerEngine {
 
     async fn clone_size_bytes(&self, clone: &str) -> Result<u64> {
         self.pool.clone_size_bytes(&self.docker, clone).await
+    }
+
+    async fn room(&self) -> Result<Option<Room>> {
+        self.pool.room(&self.docker).await
+    }
+
+    async fn survey(&self) -> Result<Survey> {
+        survey::look(&self.docker, &self.pool).await
     }
 }

@@ -8,10 +8,12 @@ use async_trait::async_trait;
 
 use super::Counter;
 use crate::model::call::{Call, Performed, Undo};
+use crate::model::clones::Room;
 use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
 use crate::model::inventory::Inventory;
 use crate::model::stack::ContainerFacts;
+use crate::model::survey::Survey;
 use crate::world::Engine;
 
 pub(super) struct Faulty {
@@ -80,5 +82,13 @@ impl Engine for Faulty {
 
     async fn clone_size_bytes(&self, clone: &str) -> Result<u64> {
         self.numbered("clone_size_bytes", self.inner.clone_size_bytes(clone)).await
+    }
+
+    async fn room(&self) -> Result<Option<Room>> {
+        self.numbered("room", self.inner.room()).await
+    }
+
+    async fn survey(&self) -> Result<Survey> {
+        self.numbered("survey", self.inner.survey()).await
     }
 }

@@ -1,6 +1,7 @@
 //! The engine, seen once.
 
 use super::MemoryWorld;
+use crate::model::clones::CloneDriver;
 use crate::model::container::Labels;
 use crate::model::inventory::{ImageFacts, Inventory, Listed};
 use crate::model::label;
@@ -27,6 +28,7 @@ impl MemoryWorld {
             unreadable_seeds,
             volumes,
             images: images.collect(),
+            clones: objects.has_pool.then_some(CloneDriver::Btrfs),
             has_pool: objects.has_pool,
         }
     }
