@@ -23,3 +23,4 @@ pub mod report;
 pub mod seed;
 pub mod service;
 pub mod suite;
+pub mod tuples;

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod comparison;
 mod containers;
 mod migrations;
 mod pool;
