@@ -4,6 +4,8 @@ mod only;
 mod statement;
 mod tuples;
 
+use std::time::Instant;
+
 use futures_util::TryStreamExt;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
@@ -50,15 +52,18 @@ pub(super) async fn send(
 ) -> Result<()> {
     let action = format!("read the rows of {}", query.table);
     let malformed = || Error::new(ErrorKind::Bug, format!("could not {action}: a digest is malformed"));
+    let begun = Instant::now();
     sqlx::raw_sql(SESSION).execute(&mut connection).await.map_err(could_not(&action))?;
     let server = ask(&mut connection).await.map_err(could_not(&action))?;
     let Statement { sql, layout } = Statement::new(query, server);
     let mut chunks = connection.copy_out_raw(&sql).await.map_err(could_not(&action))?;
-    let mut tuples = Tuples::new(layout);
+    let (mut tuples, mut rows, mut first_ms) = (Tuples::new(layout), 0, None);
     let mut batch = Vec::with_capacity(BATCH);
     while let Some(chunk) = chunks.try_next().await.map_err(could_not(&action))? {
         tuples.push(&chunk, |row| batch.push(row)).ok_or_else(malformed)?;
         if batch.len() >= BATCH {
+            first_ms.get_or_insert_with(|| begun.elapsed().as_millis());
+            rows += batch.len();
             let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
             if batches.send(full).await.is_err() {
                 return Ok(());
@@ -68,6 +73,8 @@ pub(super) async fn send(
     if !tuples.are_complete() {
         return Err(malformed());
     }
+    rows += batch.len();
+    tracing::debug!(table = %query.table, rows, first_ms, took_ms = begun.elapsed().as_millis(), "rows read");
     if !batch.is_empty() {
         // Nobody listening any more is the end in any case.
         drop(batches.send(batch).await);
