@@ -29,3 +29,4 @@ pub mod service;
 pub mod stack;
 pub mod suite;
 pub mod survey;
+pub mod tuples;

@@ -78,7 +78,7 @@ pub trait Database: Send + Sync {
     async fn wal_segment_size_bytes(&self) -> Result<u64>;
     /// The write-ahead log from `from` on, at most `limit_bytes` of it and never beyond `until`.
     async fn read_wal(&self, from: Lsn, until: Lsn, limit_bytes: usize) -> Result<Bytes>;
-    /// Sends digests of all rows in ascending byte order of their keys, in batches.
+    /// Sends digests of the rows that are asked for in ascending byte order of their keys, in batches.
     async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()>;
     /// Ends all connections, politely.
     async fn close(&self);

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod clones;
+mod comparison;
 mod containers;
 mod layouts;
 mod migrations;
