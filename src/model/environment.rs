@@ -41,6 +41,16 @@ pub enum MigrationSource {
     Command(MigrationCommand),
 }
 
+impl MigrationSource {
+    /// The service whose database it changes.
+    pub fn database(&self) -> &str {
+        match self {
+            Self::Folder(folder) => &folder.database,
+            Self::Command(command) => &command.database,
+        }
+    }
+}
+
 /// A directory of SQL files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MigrationFolder {
@@ -101,4 +111,11 @@ pub struct Environment {
     pub guards: GuardLimits,
     /// How long a stack may stand.
     pub lease: LeaseSpec,
+}
+
+impl Environment {
+    /// Whether anything is said to change the database of `service`: only then is there something to measure.
+    pub fn migrates(&self, service: &str) -> bool {
+        self.migrations.iter().any(|source| source.database() == service)
+    }
 }

@@ -34,7 +34,7 @@ fn key() -> SeedKey {
 #[test]
 fn databases_run_on_clones_beside_the_untouched_seed_and_nothing_else_runs_yet() {
     let seeds = BTreeMap::from([("db".to_owned(), key())]);
-    let plan = stand_up(&shop(), &identity(), &inventory(), &seeds, "10.213.0.0/28");
+    let plan = stand_up(&shop_with_a_command(), &identity(), &inventory(), &seeds, "10.213.0.0/28");
     check(
         &plan,
         "1 create network stage-shop-r1 10.213.0.0/28 — the stack's own network
@@ -52,6 +52,13 @@ fn databases_run_on_clones_beside_the_untouched_seed_and_nothing_else_runs_yet()
     assert_eq!(container.mounts[0].source, MountSource::Volume("stage-shop-r1-db-data".into()));
     assert_eq!(container.labels[label::RUN], "r1");
     assert!(container.ports.iter().any(|port| port.container_port == 5432));
+}
+
+#[test]
+fn a_database_that_nothing_migrates_needs_no_twin() {
+    let seeds = BTreeMap::from([("db".to_owned(), key())]);
+    let plan = stand_up(&shop(), &identity(), &inventory(), &seeds, "10.213.0.0/28").to_string();
+    assert!(plan.contains("start stage-shop-r1-db ") && !plan.contains("before"), "{plan}");
 }
 
 #[test]

@@ -76,7 +76,8 @@ pub async fn read(world: &World, environment: &Environment) -> Result<Vec<Source
 /// The meters of all databases, by service.
 pub type Meters = BTreeMap<String, Meter>;
 
-/// Opens the meter of every database as soon as its server and the untouched one answer.
+/// Opens the meter of every database that is migrated as soon as its server and the untouched one answer. The others
+/// are waited for.
 pub async fn open_meters(
     run: &Run,
     environment: &Environment,
@@ -88,6 +89,10 @@ pub async fn open_meters(
         let Some(service) = environment.services.get(name) else { continue };
         let names = identity.names();
         let (live, before) = (names.container(name), names.before(name));
+        if !environment.migrates(name) {
+            database::connect(run, &live, &service.runtime, START_TIMEOUT).await?.close().await;
+            continue;
+        }
         let (live, before) = tokio::try_join!(
             database::connect(run, &live, &service.runtime, START_TIMEOUT),
             database::connect(run, &before, &service.runtime, START_TIMEOUT),
