@@ -4,15 +4,19 @@ mod check;
 mod completions;
 mod down;
 mod environments;
+mod exec;
 mod extend;
 mod list;
+mod logs;
 mod output;
 mod progress;
+mod psql;
 mod seed;
 mod session;
 mod show;
 mod signals;
 mod sweep;
+mod terminal;
 mod up;
 
 use std::path::PathBuf;
@@ -89,6 +93,9 @@ enum Command {
     Down(down::Args),
     List(list::Args),
     Show(show::Args),
+    Logs(logs::Args),
+    Exec(exec::Args),
+    Psql(psql::Args),
     Extend(extend::Args),
     #[command(subcommand)]
     Seed(seed::Command),
@@ -120,7 +127,10 @@ pub fn main() -> ExitCode {
             return output.fail(&Error::new(ErrorKind::Bug, "no threads could be started").because(cause));
         }
     };
-    match runtime.block_on(dispatch(cli, output)) {
+    let ended = runtime.block_on(dispatch(cli, output));
+    // A read of stdin cannot be taken back, and nobody waits for a last key to be pressed.
+    runtime.shutdown_background();
+    match ended {
         Ok(code) => ExitCode::from(code),
         Err(error) => output.fail(&error),
     }
@@ -133,6 +143,9 @@ async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
         Command::Down(args) => down::run(&cli.global, args, output).await,
         Command::List(args) => list::run(&cli.global, args, output).await,
         Command::Show(args) => show::run(&cli.global, args, output).await,
+        Command::Logs(args) => logs::run(&cli.global, args, output).await,
+        Command::Exec(args) => exec::run(&cli.global, args, output).await,
+        Command::Psql(args) => psql::run(&cli.global, args, output).await,
         Command::Extend(args) => extend::run(&cli.global, args, output).await,
         Command::Seed(command) => seed::run(&cli.global, command, output).await,
         Command::Sweep(args) => sweep::run(&cli.global, args, output).await,

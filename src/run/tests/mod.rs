@@ -3,6 +3,7 @@
 mod crashes;
 mod facts;
 mod failures;
+mod look;
 mod order;
 mod removal;
 mod signals;
