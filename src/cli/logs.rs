@@ -12,7 +12,7 @@ use super::{Global, session, signals};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::log::LogWindow;
 use crate::model::stack::StackName;
-use crate::render::{LogFace, LogStyle, log_json};
+use crate::render::{LogFace, LogPlace, LogStyle, log_json};
 use crate::run::{self, LogsOrder, ServiceLine, StackLogs};
 
 /// Show what the services of a stack write, the oldest line first.
@@ -27,6 +27,7 @@ Examples:
     stage logs pr-12 db --tail 50          the last 50 lines of one
     stage logs pr-12 --since 10m           what was written in the last ten minutes
     stage logs pr-12 --json | jq -r 'select(.stream == \"stderr\") | .line'")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     /// The stack: NAME, or ENV/NAME where two environments have one of that name.
     #[arg(value_name = "NAME")]
@@ -103,7 +104,7 @@ async fn show(logs: StackLogs, args: &Args, output: Output) -> Result<()> {
         prefix: !args.no_prefix,
         timestamps: args.timestamps,
         colour: output.style().colour,
-        is_terminal: io::stdout().is_terminal(),
+        place: if io::stdout().is_terminal() { LogPlace::Terminal } else { LogPlace::Elsewhere },
     };
     let face = LogFace::new(style, &logs.all, &logs.services);
     let shown = |told: &ServiceLine| {

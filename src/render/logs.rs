@@ -21,8 +21,18 @@ pub struct LogStyle {
     pub timestamps: bool,
     /// Whether colours may be used, those of the app too.
     pub colour: bool,
-    /// Whether a terminal shows them: then no line moves its cursor. Elsewhere lines are passed on byte by byte.
-    pub is_terminal: bool,
+    /// Where they are shown.
+    pub place: LogPlace,
+}
+
+/// Where lines are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogPlace {
+    /// In a file or a pipe, byte by byte as they were written.
+    #[default]
+    Elsewhere,
+    /// On a terminal, whose cursor no line may move.
+    Terminal,
 }
 
 /// The face of the lines of a stack: prefixes are aligned, and a service has the same colour whoever else is shown.
@@ -55,7 +65,7 @@ impl LogFace {
         if self.style.timestamps {
             shown.extend_from_slice(format!("{:.3} ", line.time).as_bytes());
         }
-        if self.style.is_terminal {
+        if self.style.place == LogPlace::Terminal {
             shown.extend_from_slice(self.harmless(&line.bytes).as_bytes());
         } else {
             shown.extend_from_slice(&line.bytes);
@@ -157,8 +167,9 @@ mod tests {
 
     #[test]
     fn on_a_terminal_colours_pass_and_nothing_that_moves_the_cursor() {
-        let colour = face(LogStyle { colour: true, is_terminal: true, ..LogStyle::default() }, &["db"]);
-        let plain = face(LogStyle { is_terminal: true, ..LogStyle::default() }, &["db"]);
+        let colour =
+            face(LogStyle { colour: true, place: LogPlace::Terminal, ..LogStyle::default() }, &["db"]);
+        let plain = face(LogStyle { place: LogPlace::Terminal, ..LogStyle::default() }, &["db"]);
         let red = b"\x1b[1;31mred\x1b[2J\tx\r";
         assert_eq!(shown(&colour, "db", red), "\x1b[1;31mred\u{fffd}[2J\tx\x1b[0m\n");
         assert_eq!(shown(&plain, "db", red), "red\u{fffd}[2J\tx\n");

@@ -17,7 +17,7 @@ mod wrap;
 pub use error::error;
 pub use json::json;
 pub use junit::junit;
-pub use logs::{LogFace, LogStyle, log_json};
+pub use logs::{LogFace, LogPlace, LogStyle, log_json};
 pub use markdown::markdown;
 pub use stack::{addresses, stack, stack_value, stacks};
 pub use terminal::terminal;
