@@ -15,7 +15,11 @@ mod crashes;
 mod engine;
 #[path = "live/incident.rs"]
 mod incident;
+#[path = "live/look.rs"]
+mod look;
 #[path = "live/signals.rs"]
 mod signals;
+#[path = "live/stacks.rs"]
+mod stacks;
 #[path = "live/stage.rs"]
 mod stage;

@@ -28,7 +28,7 @@ pub struct Args {
 pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
     let session = session::open(global, output).await?;
     let stop = signals::listen()?;
-    let order = run::DownOrder {
+    let order = run::StackOrder {
         name: &args.name,
         waits: args.wait,
         settings: &session.settings,
@@ -38,7 +38,7 @@ pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
     let result = run::down(session.world, order).await;
     session.progress.finish().await;
     let (was_standing, teardown) = match result? {
-        Some((_, teardown)) => (true, teardown),
+        Some(teardown) => (true, teardown),
         None => (false, crate::model::report::Teardown::default()),
     };
     if args.json {

@@ -7,6 +7,7 @@ use super::Global;
 use crate::config::{self, Catalogs, Loader};
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::stack::Stack;
 
 struct DiskLoader;
 
@@ -32,6 +33,20 @@ pub fn load(global: &Global, name: &str) -> Result<Environment> {
             .err()
             .unwrap_or_else(|| Error::new(ErrorKind::Bug, format!("`{name}` was refused without a reason")))
     })
+}
+
+/// The environment of a stack that stands, from `folder` if that is said, else from the folder that is called as it is.
+pub fn load_for(global: &Global, stack: &Stack, folder: Option<&str>) -> Result<Environment> {
+    let environment = load(global, folder.unwrap_or(&stack.environment))
+        .map_err(|error| error.hint("--env names the folder of the environment"))?;
+    if environment.name == stack.environment {
+        return Ok(environment);
+    }
+    let message = format!(
+        "stack `{}` is one of environment `{}`, not of `{}`",
+        stack.instance, stack.environment, environment.name
+    );
+    Err(Error::new(ErrorKind::Usage, message).hint("--env names the folder of its environment"))
 }
 
 /// A name is a folder of the environments folder; anything with a slash is a path to such a folder.

@@ -30,15 +30,14 @@ pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
     let session = session::open(global, output).await?;
     let stop = signals::listen()?;
     let now = session.world.clock.now();
-    let order = run::ExtendOrder {
+    let order = run::StackOrder {
         name: &args.name,
-        ttl_s: args.ttl,
         waits: args.wait,
         settings: &session.settings,
         events: session.progress.events(),
         stop,
     };
-    let extended = run::extend(session.world, order).await;
+    let extended = run::extend(session.world, order, args.ttl).await;
     session.progress.finish().await;
     let view = extended?;
     let until = view.stack.until.strftime("%Y-%m-%d %H:%M UTC");

@@ -2,12 +2,14 @@
 
 mod check;
 mod completions;
+mod diff;
 mod down;
 mod environments;
 mod exec;
 mod extend;
 mod list;
 mod logs;
+mod migrate;
 mod output;
 mod progress;
 mod psql;
@@ -17,6 +19,7 @@ mod show;
 mod signals;
 mod sweep;
 mod terminal;
+mod test;
 mod up;
 
 use std::path::PathBuf;
@@ -96,6 +99,9 @@ enum Command {
     Logs(logs::Args),
     Exec(exec::Args),
     Psql(psql::Args),
+    Migrate(migrate::Args),
+    Test(test::Args),
+    Diff(diff::Args),
     Extend(extend::Args),
     #[command(subcommand)]
     Seed(seed::Command),
@@ -146,6 +152,9 @@ async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
         Command::Logs(args) => logs::run(&cli.global, args, output).await,
         Command::Exec(args) => exec::run(&cli.global, args, output).await,
         Command::Psql(args) => psql::run(&cli.global, args, output).await,
+        Command::Migrate(args) => migrate::run(&cli.global, args, output).await,
+        Command::Test(args) => test::run(&cli.global, args, output).await,
+        Command::Diff(args) => diff::run(&cli.global, args, output).await,
         Command::Extend(args) => extend::run(&cli.global, args, output).await,
         Command::Seed(command) => seed::run(&cli.global, command, output).await,
         Command::Sweep(args) => sweep::run(&cli.global, args, output).await,

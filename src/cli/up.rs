@@ -4,8 +4,7 @@ use serde_json::json;
 
 use super::output::Output;
 use super::{Global, environments, session, signals, ttl};
-use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::report::Report;
+use crate::model::error::Result;
 use crate::model::stack::check_instance;
 use crate::{render, run};
 
@@ -65,20 +64,17 @@ pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
     };
     if args.json {
         let stack = view.as_ref().map(|view| render::stack_value(view, now));
-        let report = report.as_ref().map(|report| value_of(report)).transpose()?;
+        let report = report.as_ref().map(|report| render::value(report));
         output.json(&json!({ "stack": stack, "report": report }))?;
     } else {
-        if let Some(report) = &report {
-            output.say(&render::terminal(report, output.talk_style()));
+        match (&view, &report) {
+            (Some(_), Some(report)) => output.say(&render::migrations(report, output.talk_style())),
+            (None, Some(report)) => output.say(&render::terminal(report, output.talk_style())),
+            (_, None) => {}
         }
         if let Some(view) = &view {
             output.result(&render::addresses(view))?;
         }
     }
     Ok(u8::from(view.is_none()))
-}
-
-fn value_of(report: &Report) -> Result<serde_json::Value> {
-    serde_json::from_str(&render::json(report))
-        .map_err(|cause| Error::new(ErrorKind::Bug, "the report is no JSON").because(cause))
 }

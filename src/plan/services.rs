@@ -23,10 +23,30 @@ pub fn make_services(
     inventory: &Inventory,
     suite: Option<&SuiteSpec>,
 ) -> Plan {
-    let mut plan = Plan::default();
-    let mut volumes: BTreeMap<&str, StepId> = BTreeMap::new();
     let mut wanted = started_services(environment);
     wanted.extend(suite.map(|suite| suite.service.as_str()));
+    make(environment, identity, inventory, wanted, suite)
+}
+
+/// Makes the container of the suite beside a stack that stands, with volumes that it alone mounts.
+pub fn make_suite(
+    environment: &Environment,
+    identity: &Identity,
+    inventory: &Inventory,
+    suite: &SuiteSpec,
+) -> Plan {
+    make(environment, identity, inventory, BTreeSet::from([suite.service.as_str()]), Some(suite))
+}
+
+fn make(
+    environment: &Environment,
+    identity: &Identity,
+    inventory: &Inventory,
+    wanted: BTreeSet<&str>,
+    suite: Option<&SuiteSpec>,
+) -> Plan {
+    let mut plan = Plan::default();
+    let mut volumes: BTreeMap<&str, StepId> = BTreeMap::new();
     for service in wanted.into_iter().filter_map(|name| environment.services.get(name)) {
         let cause = format!("service {}", service.name);
         let mut container = container_of(identity, service);
@@ -39,6 +59,10 @@ pub fn make_services(
         let mut after = Vec::new();
         for volume in &service.volumes {
             let VolumeOrigin::Named(name) = &volume.origin else { continue };
+            // On a stack that stands the volume is there.
+            if inventory.volumes.iter().any(|known| known.name == identity.names().volume(name)) {
+                continue;
+            }
             after.push(*volumes.entry(name).or_insert_with(|| {
                 let spec = VolumeSpec {
                     name: identity.names().volume(name),

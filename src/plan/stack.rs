@@ -49,7 +49,23 @@ pub fn stand_up(
         let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
         let database = Database { identity, service, image: &image, seed };
         database.live(&mut plan, network);
-        database.before(&mut plan, network);
+        database.before(&mut plan, &[network]);
+    }
+    plan
+}
+
+/// Each database's seed as it was, beside a stack that stands.
+pub fn beside(
+    environment: &Environment,
+    identity: &Identity,
+    inventory: &Inventory,
+    seeds: &BTreeMap<String, SeedKey>,
+) -> Plan {
+    let mut plan = Plan::default();
+    for (name, seed) in seeds {
+        let Some(service) = environment.services.get(name) else { continue };
+        let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
+        Database { identity, service, image: &image, seed }.before(&mut plan, &[]);
     }
     plan
 }
@@ -79,7 +95,7 @@ impl Database<'_> {
         start(plan, container, &cause, &after);
     }
 
-    fn before(&self, plan: &mut Plan, network: StepId) {
+    fn before(&self, plan: &mut Plan, after: &[StepId]) {
         let cause = format!("{} as the seed was, for comparison", self.service.name);
         let names = self.identity.names();
         let clone = names.before_clone(&self.service.name);
@@ -103,7 +119,7 @@ impl Database<'_> {
             ports: vec![postgres_port()],
             labels: self.identity.labels(Some(&self.service.name)),
         };
-        start(plan, container, &cause, &[network, ready]);
+        start(plan, container, &cause, &[after, &[ready]].concat());
     }
 
     /// The volume comes first: a clone whose volume does not exist is garbage to every sweep.

@@ -74,6 +74,14 @@ struct Migration<'a> {
 }
 
 #[derive(Serialize)]
+struct Changes<'a> {
+    database: &'a str,
+    wal_bytes: u64,
+    tables: Vec<TouchedTable<'a>>,
+    doubts: &'a [String],
+}
+
+#[derive(Serialize)]
 struct SqlFailure<'a> {
     message: &'a str,
     /// SQLSTATE; empty if the failure was not the server's.
@@ -166,7 +174,28 @@ struct Phase {
 
 /// The report as one JSON object over several lines; ends with a line break.
 pub fn json(report: &Report) -> String {
-    let root = Root {
+    // Strings, numbers and lists alone: writing them to a string has no way to fail.
+    serde_json::to_string_pretty(&root(report)).unwrap_or_default() + "\n"
+}
+
+/// The report as part of a larger object.
+pub fn value(report: &Report) -> serde_json::Value {
+    serde_json::to_value(root(report)).unwrap_or_default()
+}
+
+/// What happened to databases since they were cloned, an object each, with the keys of a migration that tell it.
+pub fn changes_value(since: &[MigrationReport]) -> serde_json::Value {
+    let changes = since.iter().map(|of| Changes {
+        database: &of.run.migration.database,
+        wal_bytes: of.change.wal_bytes,
+        tables: of.change.tables.iter().map(table).collect(),
+        doubts: &of.change.doubts,
+    });
+    serde_json::to_value(changes.collect::<Vec<_>>()).unwrap_or_default()
+}
+
+fn root(report: &Report) -> Root<'_> {
+    Root {
         schema: 1,
         environment: &report.environment,
         run: &report.run.0,
@@ -186,9 +215,7 @@ pub fn json(report: &Report) -> String {
         findings: report.findings.iter().map(finding).collect(),
         teardown: Teardown { removed: &report.teardown.removed, left: &report.teardown.left },
         phases: report.phases.iter().map(|it| Phase { phase: it.phase, duration_s: it.duration_s }).collect(),
-    };
-    // Strings, numbers and lists alone: writing them to a string has no way to fail.
-    serde_json::to_string_pretty(&root).unwrap_or_default() + "\n"
+    }
 }
 
 fn verdict(verdict: Verdict) -> &'static str {

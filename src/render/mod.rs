@@ -15,12 +15,12 @@ mod terminal;
 mod wrap;
 
 pub use error::error;
-pub use json::json;
+pub use json::{changes_value, json, value};
 pub use junit::junit;
 pub use logs::{LogFace, LogPlace, LogStyle, log_json};
 pub use markdown::markdown;
 pub use stack::{addresses, stack, stack_value, stacks};
-pub use terminal::terminal;
+pub use terminal::{changes, migrations, suite, terminal};
 
 /// How a terminal wants its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,7 +53,7 @@ pub async fn check(world: World, order: CheckOrder<'_>) -> Result<Report> {
     };
     let phases = stopwatch.into_phases();
     let environment = order.environment;
-    let subject = Subject { environment, run: id, started_at, begun, approvals: order.approvals };
+    let subject = Subject { environment, run: id, started_at, begun, approvals: order.approvals, since: &[] };
     Ok(report(subject, stood, suite, teardown, phases))
 }
 

@@ -1,26 +1,70 @@
 //! Working on an instance: one run at a time, on whatever machine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Settings;
+use super::{Settings, ending, sweep};
 use crate::execute::{self, Run};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
 use crate::model::inventory::Inventory;
 use crate::model::label;
 use crate::model::name::{RunId, instance_lock};
+use crate::model::report::Teardown;
 use crate::model::stack::{Stack, StackName, StackView};
 use crate::plan::{self, Identity};
-use crate::world::{World, tell};
+use crate::store::journal::Journal;
+use crate::world::{Events, Stop, World, tell};
 
 /// How long to wait before looking again whether somebody else is done.
-const LOOK_AGAIN: Duration = Duration::from_millis(300);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// How often the name of a lock may be refused while nobody is seen to hold it: then something else has it.
+const REFUSALS: u32 = 25;
+
+/// Which stack is worked on, and whom the work obeys.
+pub struct StackOrder<'a> {
+    /// Its name.
+    pub name: &'a StackName,
+    /// Whether to wait for another run that works on it.
+    pub waits: bool,
+    /// This machine and its user.
+    pub settings: &'a Settings,
+    /// Its listeners.
+    pub events: Events,
+    /// Whether it should end.
+    pub stop: Stop,
+}
+
+/// Works on a stack that stands, under its lock. What the work made and did not keep is taken back afterwards, and that
+/// is proved. `story` says what it is about, for people.
+pub async fn hold<T>(
+    world: &World,
+    order: StackOrder<'_>,
+    story: &str,
+    work: impl AsyncFnOnce(&Run, &Identity, &Stack) -> Result<T>,
+) -> Result<(T, Teardown)> {
+    sweep::recover(world, &order.events).await?;
+    let stack = find(world, order.name).await?;
+    let id = world.clock.fresh_run_id();
+    let journal = Journal::open(Arc::clone(&world.state), &id, story, world.clock.now())?;
+    let run = Run { world: world.clone(), journal, events: order.events, stop: order.stop };
+    let result = async {
+        lock(&run, &identity_on(&stack, order.settings, &id), order.waits).await?;
+        // Whoever had the lock may have taken it down, or renewed it.
+        let stack = find(world, order.name).await?;
+        work(&run, &identity_on(&stack, order.settings, &id), &stack).await
+    };
+    let result = result.await;
+    let teardown = ending::end(run).await;
+    let value = ending::or_left(result, &teardown)?;
+    Ok((value, teardown))
+}
 
 /// Takes the lock of the identity's instance; it goes with everything else that the run made. While another run holds
 /// it, waits if asked to, else fails with kind `NoRoom`.
 pub async fn lock(run: &Run, identity: &Identity, waits: bool) -> Result<()> {
     let name = instance_lock(&identity.environment, &identity.instance);
-    let mut refused: Option<Error> = None;
+    let mut refusals = 0;
     let mut was_told = false;
     loop {
         let inventory = run.world.engine.inventory(&[]).await?;
@@ -35,25 +79,23 @@ pub async fn lock(run: &Run, identity: &Identity, waits: bool) -> Result<()> {
                 tell(&run.events, Event::Note { text });
                 was_told = true;
             }
-            let rest = async {
-                tokio::time::sleep(LOOK_AGAIN).await;
-                Ok(())
-            };
-            run.stop.or(rest).await?;
-            refused = None;
+            run.stop.or(look_again()).await?;
+            refusals = 0;
             continue;
-        }
-        // The name is held and nobody with our label holds it: waiting would not help.
-        if let Some(refused) = refused {
-            return Err(refused);
         }
         match execute::apply(run, &plan::lock_instance(identity)).await {
             Ok(_) => return Ok(()),
-            // Somebody else was faster.
-            Err(error) if error.kind == ErrorKind::NoRoom => refused = Some(error),
+            // Somebody else was faster, and the engine gives a name away a moment before it lists it.
+            Err(error) if error.kind == ErrorKind::NoRoom && refusals < REFUSALS => refusals += 1,
             Err(error) => return Err(error),
         }
+        run.stop.or(look_again()).await?;
     }
+}
+
+async fn look_again() -> Result<()> {
+    tokio::time::sleep(LOOK_AGAIN).await;
+    Ok(())
 }
 
 fn busy(instance: &str, by: &str) -> Error {

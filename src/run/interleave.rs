@@ -73,12 +73,12 @@ mod tests {
     use crate::model::error::{Error, ErrorKind};
     use crate::model::log::OutputStream;
 
-    fn line(second: i64) -> Result<LogLine> {
+    fn line(second: i64) -> LogLine {
         let time = Timestamp::from_second(second).unwrap();
-        Ok(LogLine { stream: OutputStream::Stdout, time, bytes: Vec::new() })
+        LogLine { stream: OutputStream::Stdout, time, bytes: Vec::new() }
     }
 
-    async fn told(sources: Vec<Vec<Result<LogLine>>>) -> Vec<Result<(usize, i64), String>> {
+    async fn told(sources: Vec<Vec<Result<LogLine>>>) -> Vec<std::result::Result<(usize, i64), String>> {
         let mut lines = Interleaved::new(sources.into_iter().map(|lines| stream::iter(lines).boxed()));
         let mut told = Vec::new();
         while let Some(next) = lines.next().await {
@@ -93,7 +93,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_oldest_line_comes_first_and_of_two_as_old_that_of_the_first() {
-        let sources = vec![vec![line(1), line(4), line(9)], vec![], vec![line(2), line(4)]];
+        let sources =
+            vec![vec![Ok(line(1)), Ok(line(4)), Ok(line(9))], vec![], vec![Ok(line(2)), Ok(line(4))]];
         let expected = [(0, 1), (2, 2), (0, 4), (2, 4), (0, 9)].map(Ok);
         assert_eq!(told(sources).await, expected);
     }
@@ -101,7 +102,7 @@ mod tests {
     #[tokio::test]
     async fn a_stream_that_breaks_is_told() {
         let broken = Err(Error::new(ErrorKind::Unreachable, "gone"));
-        let told = told(vec![vec![line(3)], vec![line(1), broken]]).await;
+        let told = told(vec![vec![Ok(line(3))], vec![Ok(line(1)), broken]]).await;
         assert_eq!(told[..2], [Ok((1, 1)), Err("gone".to_owned())]);
     }
 }

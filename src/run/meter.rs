@@ -42,18 +42,38 @@ impl Meter {
     pub async fn open(live: Arc<dyn Database>, before: Arc<dyn Database>, seed: &SeedRecord) -> Result<Self> {
         let (catalog, segment_size, end) =
             tokio::try_join!(live.catalog(), live.wal_segment_size_bytes(), live.wal_end())?;
+        Ok(Self::begin(live, before, seed, catalog, Reader::new(end, segment_size)))
+    }
+
+    fn begin(
+        live: Arc<dyn Database>,
+        before: Arc<dyn Database>,
+        seed: &SeedRecord,
+        catalog: Catalog,
+        reader: Reader,
+    ) -> Self {
         let rows: BTreeMap<TableName, u64> = catalog
             .tables
             .keys()
             .filter_map(|table| Some((table.clone(), *seed.rows.get(&table.to_string())?)))
             .collect();
-        Ok(Self {
-            observer: Observer::new(catalog.clone(), rows),
-            reader: Reader::new(end, segment_size),
-            last: catalog,
-            live,
-            before,
-        })
+        Self { observer: Observer::new(catalog.clone(), rows), reader, last: catalog, live, before }
+    }
+
+    /// As [`Self::open`], on a database that was cloned a while ago, and what happened to it since: the whole log from
+    /// where the seed ends is read.
+    pub async fn since_seed(
+        live: Arc<dyn Database>,
+        before: Arc<dyn Database>,
+        seed: &SeedRecord,
+    ) -> Result<(Self, Change)> {
+        let (catalog, segment_size, sealed) =
+            tokio::try_join!(before.catalog(), live.wal_segment_size_bytes(), before.wal_checkpoint())?;
+        let mut meter = Self::begin(live, before, seed, catalog, Reader::new(sealed, segment_size));
+        let end = meter.live.wal_end().await?;
+        meter.read_until(end).await?;
+        let change = meter.close_window(end.0 - sealed.0).await?;
+        Ok((meter, change))
     }
 
     /// The database that is migrated.
@@ -94,25 +114,9 @@ impl Meter {
         let applied_ms = begun.elapsed().as_millis();
         let end = self.live.wal_end().await?;
         self.read_until(end).await?;
-        let facts = self.reader.take();
-        let catalog = self.live.catalog().await?;
-        let touched = self.observer.migration(&self.last, &catalog, &facts);
-        self.last = catalog;
-        let observed_ms = begun.elapsed().as_millis();
-        let mut change = Change { wal_bytes: end.0 - from.0, ..Change::default() };
-        for touched in touched {
-            let (table, doubts) = self.settle(touched).await?;
-            change.tables.extend(table);
-            change.doubts.extend(doubts);
-        }
+        let change = self.close_window(end.0 - from.0).await?;
         let settled_ms = begun.elapsed().as_millis();
-        tracing::debug!(
-            migration = run.migration.name,
-            applied_ms,
-            observed_ms,
-            settled_ms,
-            "migration measured"
-        );
+        tracing::debug!(migration = run.migration.name, applied_ms, settled_ms, "migration measured");
         Ok(MigrationReport { run, change })
     }
 
@@ -120,6 +124,21 @@ impl Meter {
     pub async fn close(self) {
         self.live.close().await;
         self.before.close().await;
+    }
+
+    /// What happened since the last window was closed, as far as the log was read.
+    async fn close_window(&mut self, wal_bytes: u64) -> Result<Change> {
+        let facts = self.reader.take();
+        let catalog = self.live.catalog().await?;
+        let touched = self.observer.migration(&self.last, &catalog, &facts);
+        self.last = catalog;
+        let mut change = Change { wal_bytes, ..Change::default() };
+        for touched in touched {
+            let (table, doubts) = self.settle(touched).await?;
+            change.tables.extend(table);
+            change.doubts.extend(doubts);
+        }
+        Ok(change)
     }
 
     async fn read_until(&mut self, until: Lsn) -> Result<()> {

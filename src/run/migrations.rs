@@ -16,7 +16,7 @@ use crate::world::tell;
 use crate::world::{Database, World};
 
 /// How long a server may take to answer on its clone.
-const START_TIMEOUT: Duration = Duration::from_mins(1);
+pub const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A directory of migrations, as read.
 pub struct Source {

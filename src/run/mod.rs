@@ -1,8 +1,10 @@
 //! One story a file: the only files that know a whole order.
 
 mod backup;
+mod beside;
 mod check;
 mod database;
+mod diff;
 mod down;
 mod ending;
 mod exec;
@@ -13,6 +15,7 @@ mod instance;
 mod interleave;
 mod logs;
 mod meter;
+mod migrate;
 mod migrations;
 mod pick;
 mod psql;
@@ -22,19 +25,23 @@ mod stand;
 mod stopwatch;
 mod suite;
 mod sweep;
+mod test;
 #[cfg(test)]
 mod tests;
 mod up;
 
 pub use check::{CheckOrder, check};
-pub use down::{DownOrder, down};
+pub use diff::diff;
+pub use down::down;
 pub use exec::{ExecOrder, Streams, exec};
-pub use extend::{ExtendOrder, extend};
-pub use instance::{list as list_stacks, show as show_stack};
+pub use extend::extend;
+pub use instance::{StackOrder, find as find_stack, list as list_stacks, show as show_stack};
 pub use logs::{LogsOrder, ServiceLine, StackLogs, logs};
+pub use migrate::migrate;
 pub use psql::{PsqlOrder, psql};
 pub use seed::{SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed};
 pub use sweep::{preview as preview_sweep, recover, sweep};
+pub use test::test;
 pub use up::{Up, UpOrder, up};
 
 use jiff::{SignedDuration, Timestamp};

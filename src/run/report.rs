@@ -9,7 +9,7 @@ use crate::judge;
 use crate::model::approval::Approval;
 use crate::model::environment::Environment;
 use crate::model::name::RunId;
-use crate::model::report::{PhaseTime, Report, Teardown};
+use crate::model::report::{MigrationReport, PhaseTime, Report, Teardown, Verdict};
 use crate::model::suite::SuiteOutcome;
 
 /// What a report is about.
@@ -24,6 +24,8 @@ pub struct Subject<'a> {
     pub begun: Instant,
     /// Findings that somebody accepted.
     pub approvals: &'a [Approval],
+    /// What had happened to the databases before, so that nobody is blamed for it.
+    pub since: &'a [MigrationReport],
 }
 
 /// Judges what was found out.
@@ -34,8 +36,9 @@ pub fn report(
     teardown: Teardown,
     phases: Vec<PhaseTime>,
 ) -> Report {
-    let (verdict, findings) = judge::judge(&judge::Evidence {
-        migrations: &stood.migrated.reports,
+    let migrations = [subject.since, &stood.migrated.reports].concat();
+    let (mut verdict, mut findings) = judge::judge(&judge::Evidence {
+        migrations: &migrations,
         not_run: &stood.migrated.not_run,
         service_failure: stood.service_failure.as_ref(),
         suite: suite.as_ref(),
@@ -43,6 +46,11 @@ pub fn report(
         approvals: subject.approvals,
         now: subject.started_at,
     });
+    let before: Vec<&str> = subject.since.iter().map(|since| since.run.migration.name.as_str()).collect();
+    findings.retain(|finding| finding.migration.as_deref().is_none_or(|name| !before.contains(&name)));
+    if verdict == Verdict::Blocked && findings.is_empty() {
+        verdict = Verdict::Passed;
+    }
     Report {
         environment: subject.environment.name.clone(),
         run: subject.run,

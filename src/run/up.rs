@@ -70,7 +70,14 @@ pub async fn up(world: World, order: UpOrder<'_>) -> Result<Up> {
     };
     let is_whole = stood.as_ref().is_none_or(Stood::is_whole);
     let report = stood.map(|stood| {
-        let subject = Subject { environment: order.environment, run: id, started_at, begun, approvals: &[] };
+        let subject = Subject {
+            environment: order.environment,
+            run: id,
+            started_at,
+            begun,
+            approvals: &[],
+            since: &[],
+        };
         Box::new(report(subject, stood, None, teardown, phases))
     });
     match report {

@@ -67,6 +67,9 @@ pub trait Database: Send + Sync {
     async fn wal_end(&self) -> Result<Lsn>;
     /// The end of the write-ahead log that is on disk right now; asking for it has no effect.
     async fn wal_flushed(&self) -> Result<Lsn>;
+    /// Where the record of the latest checkpoint begins: on a server that was started on what another left by a clean
+    /// shutdown, and that was not written to, the end of that one's log.
+    async fn wal_checkpoint(&self) -> Result<Lsn>;
     /// Size of one file of the write-ahead log in bytes.
     async fn wal_segment_size_bytes(&self) -> Result<u64>;
     /// The write-ahead log from `from` on, at most `limit_bytes` of it and never beyond `until`.

@@ -15,14 +15,7 @@ const MAX_TESTS: usize = 10;
 
 /// Everything that is said once a report.
 pub(super) fn section(page: &mut Page, report: &Report) {
-    elsewhere(page, report);
-    if let Some(failure) = &report.service_failure {
-        page.entry("", (Tone::Bad, "service"), &format!("{}: {}", failure.service, failure.reason));
-        page.quote("  ", &failure.output_tail, MAX_OUTPUT);
-    }
-    if let Some(outcome) = &report.suite {
-        suite(page, report, outcome);
-    }
+    outcomes(page, report);
     for seed in &report.seeds {
         page.entry("", (Tone::Bold, "seed"), &phrase::seed(seed, report));
     }
@@ -34,6 +27,18 @@ pub(super) fn section(page: &mut Page, report: &Report) {
     let began = report.started_at.strftime("%Y-%m-%d %H:%M:%S UTC");
     let last = format!("{}, began {began}, exit code {code}", report.run);
     page.entry("", (Tone::Bold, "run"), &last);
+}
+
+/// What services and suite say.
+pub(super) fn outcomes(page: &mut Page, report: &Report) {
+    elsewhere(page, report);
+    if let Some(failure) = &report.service_failure {
+        page.entry("", (Tone::Bad, "service"), &format!("{}: {}", failure.service, failure.reason));
+        page.quote("  ", &failure.output_tail, MAX_OUTPUT);
+    }
+    if let Some(outcome) = &report.suite {
+        suite(page, report, outcome);
+    }
 }
 
 /// Findings that are about no migration.

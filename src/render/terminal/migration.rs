@@ -27,16 +27,21 @@ pub(super) fn section(page: &mut Page, report: &Report, at: usize) {
     let findings: Vec<&Finding> =
         report.findings.iter().filter(|finding| phrase::owner(report, finding) == Some(at)).collect();
     title(page, report, at);
+    let nothing = if of.run.failure.is_some() && of.run.migration.transactional {
+        "rolled back: no row of any table was touched"
+    } else {
+        "no row of any table was touched"
+    };
+    changes(page, of, &findings, nothing);
+}
+
+/// The table of tables, or `nothing` in words, findings and doubts.
+pub(super) fn changes(page: &mut Page, of: &MigrationReport, findings: &[&Finding], nothing: &str) {
     if of.change.tables.is_empty() {
-        let nothing = if of.run.failure.is_some() && of.run.migration.transactional {
-            "rolled back: no row of any table was touched"
-        } else {
-            "no row of any table was touched"
-        };
         let nothing = page.paint.put(Tone::Dim, nothing);
         page.line(format!("{INDENT}{nothing}"));
     } else {
-        tables(page, of, &findings);
+        tables(page, of, findings);
     }
     for finding in findings {
         bar(page, of, finding);

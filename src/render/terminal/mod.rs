@@ -3,6 +3,9 @@
 
 mod closing;
 mod migration;
+mod standing;
+
+pub use standing::{changes, migrations, suite};
 
 use crate::model::report::{Report, Verdict};
 
@@ -21,6 +24,17 @@ struct Page {
 }
 
 impl Page {
+    /// An empty one, as wide as the style says.
+    fn new(style: Style) -> Self {
+        let width = usize::from(style.width.max(MIN_WIDTH));
+        Self { paint: Paint { colour: style.colour }, width, lines: Vec::new() }
+    }
+
+    /// All of it; every line ends with a line break.
+    fn text(&self) -> String {
+        self.lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
+    }
+
     fn line(&mut self, line: impl Into<String>) {
         self.lines.push(line.into());
     }
@@ -53,8 +67,7 @@ impl Page {
 
 /// The report, in `style`; ends with a line break.
 pub fn terminal(report: &Report, style: Style) -> String {
-    let width = usize::from(style.width.max(MIN_WIDTH));
-    let mut page = Page { paint: Paint { colour: style.colour }, width, lines: Vec::new() };
+    let mut page = Page::new(style);
     opening(&mut page, report);
     for at in 0..report.migrations.len() {
         page.blank();
@@ -63,7 +76,7 @@ pub fn terminal(report: &Report, style: Style) -> String {
     migration::not_run(&mut page, report);
     page.blank();
     closing::section(&mut page, report);
-    page.lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
+    page.text()
 }
 
 /// The verdict in a rule across the page, and its reason.

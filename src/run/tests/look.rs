@@ -48,11 +48,11 @@ async fn lines_of_several_services_come_in_order_of_time() {
 
 #[tokio::test]
 async fn following_tells_each_line_once_and_ends_when_no_service_runs() {
-    let world = seeded().await.service_exits("web", 0).service_says("web", "w0\nw1");
+    let world = seeded().await.service_exits("worker", 0).service_says("worker", "w0\nw1");
     let world = standing(world).await;
     let follow = LogWindow { follow: true, ..LogWindow::default() };
     // The job of the shop has ended too.
-    assert_eq!(lines(&world, &["web", "warmup"], follow).await.unwrap(), ["web: w0", "web: w1"]);
+    assert_eq!(lines(&world, &["worker", "warmup"], follow).await.unwrap(), ["worker: w0", "worker: w1"]);
     let (db, name) = (["db".to_owned()], name());
     let order = LogsOrder { name: &name, services: &db, window: follow };
     let mut logs = run::logs(&world.world(), order).await.unwrap();
@@ -154,7 +154,7 @@ async fn what_is_not_there_or_does_not_run_is_named_with_a_way_out() {
 }
 
 #[tokio::test]
-async fn psql_is_the_role_that_compose_names_and_no_password_stands_in_its_arguments() {
+async fn psql_is_the_role_that_compose_names() {
     let world = standing(seeded().await).await;
     let name = name();
     let psql = |database| PsqlOrder {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::story::{assert_clean, check, events, journals, seeded, settings, shop, sweep, sweep_as};
 use crate::model::error::{ErrorKind, Result};
 use crate::model::report::Teardown;
-use crate::model::stack::{Stack, StackName, StackState, StackView};
-use crate::run::{self, DownOrder, ExtendOrder, Up, UpOrder};
+use crate::model::stack::{StackName, StackState, StackView};
+use crate::run::{self, Settings, StackOrder, Up, UpOrder};
 use crate::world::memory::{MemoryWorld, Moment};
 use crate::world::state::MemoryState;
 use crate::world::{Stop, World};
@@ -33,29 +33,18 @@ pub(super) async fn up(world: &MemoryWorld, instance: &str) -> Result<StackView>
     }
 }
 
-async fn down(world: &MemoryWorld, instance: &str) -> Result<Option<(Stack, Teardown)>> {
-    let name: StackName = instance.parse().unwrap();
-    let order = DownOrder {
-        name: &name,
-        waits: false,
-        settings: &settings("here"),
-        events: events(),
-        stop: Stop::new().1,
-    };
-    run::down(world.world(), order).await
+async fn down(world: &MemoryWorld, instance: &str) -> Result<Option<Teardown>> {
+    let (name, settings) = (instance.parse().unwrap(), settings("here"));
+    run::down(world.world(), on(&name, &settings)).await
 }
 
 async fn extend(world: &MemoryWorld, instance: &str, ttl_s: u64) -> Result<StackView> {
-    let name: StackName = instance.parse().unwrap();
-    let order = ExtendOrder {
-        name: &name,
-        ttl_s,
-        waits: false,
-        settings: &settings("here"),
-        events: events(),
-        stop: Stop::new().1,
-    };
-    run::extend(world.world(), order).await
+    let (name, settings) = (instance.parse().unwrap(), settings("here"));
+    run::extend(world.world(), on(&name, &settings), ttl_s).await
+}
+
+fn on<'a>(name: &'a StackName, settings: &'a Settings) -> StackOrder<'a> {
+    StackOrder { name, waits: false, settings, events: events(), stop: Stop::new().1 }
 }
 
 fn elsewhere(world: &MemoryWorld) -> World {
@@ -90,7 +79,7 @@ async fn a_stack_stands_without_what_served_the_run_alone_and_goes_as_a_whole() 
     assert_eq!(made(&world), expected);
     assert_eq!(sweep(&world).await.removed, Vec::<String>::new(), "a lease that runs is honoured");
     assert_eq!(sweep_as("there", &elsewhere(&world)).await.removed, Vec::<String>::new());
-    let (_, teardown) = down(&world, "pr-1").await.unwrap().unwrap();
+    let teardown = down(&world, "pr-1").await.unwrap().unwrap();
     assert_eq!(teardown.left, Vec::<String>::new());
     assert_clean(&world, "down");
     assert!(down(&world, "pr-1").await.unwrap().is_none(), "what is gone already is no failure");

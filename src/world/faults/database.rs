@@ -91,6 +91,10 @@ impl Database for Faulty {
         self.inner.wal_flushed().await
     }
 
+    async fn wal_checkpoint(&self) -> Result<Lsn> {
+        self.inner.wal_checkpoint().await
+    }
+
     async fn wal_segment_size_bytes(&self) -> Result<u64> {
         self.inner.wal_segment_size_bytes().await
     }

@@ -145,6 +145,10 @@ impl Database for MemoryDatabase {
         self.asked(|| Ok(WAL_END)).await
     }
 
+    async fn wal_checkpoint(&self) -> Result<Lsn> {
+        self.asked(|| Ok(WAL_END)).await
+    }
+
     async fn wal_segment_size_bytes(&self) -> Result<u64> {
         self.asked(|| Ok(SEGMENT_BYTES)).await
     }

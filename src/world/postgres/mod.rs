@@ -128,6 +128,13 @@ impl Database for PostgresDatabase {
         Ok(flushed)
     }
 
+    async fn wal_checkpoint(&self) -> Result<Lsn> {
+        let mut connection = self.connections.borrow().await?;
+        let checkpoint = wal::checkpoint(&mut connection).await?;
+        self.connections.give_back(connection);
+        Ok(checkpoint)
+    }
+
     async fn wal_segment_size_bytes(&self) -> Result<u64> {
         let mut connection = self.connections.borrow().await?;
         let files = self.wal_files.get_or_try_init(|| WalFiles::ask(&mut connection)).await?;

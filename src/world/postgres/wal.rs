@@ -43,6 +43,15 @@ pub(super) async fn flushed(connection: &mut PgConnection) -> Result<Lsn> {
     parse(&flushed)
 }
 
+/// Where the record of the latest checkpoint begins.
+pub(super) async fn checkpoint(connection: &mut PgConnection) -> Result<Lsn> {
+    let checkpoint: String = sqlx::query_scalar("SELECT checkpoint_lsn::text FROM pg_control_checkpoint()")
+        .fetch_one(connection)
+        .await
+        .map_err(could_not("find the last checkpoint of the write-ahead log"))?;
+    parse(&checkpoint)
+}
+
 fn parse(text: &str) -> Result<Lsn> {
     text.parse().map_err(|cause| {
         Error::new(ErrorKind::Bug, "the server's position in its write-ahead log is malformed").because(cause)

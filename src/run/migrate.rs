@@ -1,0 +1,34 @@
+//! What is pending runs on a stack that stands, under the meter.
+
+use std::time::Instant;
+
+use super::instance::{self, StackOrder};
+use super::report::{Subject, report};
+use super::stand::Stood;
+use super::stopwatch::Stopwatch;
+use super::{beside, migrations};
+use crate::model::environment::Environment;
+use crate::model::error::Result;
+use crate::model::report::Report;
+use crate::world::World;
+
+/// Runs what is pending on a stack that stands. Its services go on running, as they do in production: what they write
+/// meanwhile counts as well. The figures compare with the seed, whatever happened to the stack before.
+pub async fn migrate(world: World, order: StackOrder<'_>, environment: &Environment) -> Result<Report> {
+    let begun = Instant::now();
+    let started_at = world.clock.now();
+    let mut stopwatch = Stopwatch::new(order.events.clone());
+    let work = instance::hold(&world, order, "migrate", async |run, identity, stack| {
+        stopwatch.enter("meter");
+        let sources = migrations::read(&run.world, environment).await?;
+        let (meters, since) = beside::open_meters(run, environment, identity, stack).await?;
+        stopwatch.enter("migrations");
+        let migrated = migrations::run_all(run, meters, &sources).await?;
+        stopwatch.enter("teardown");
+        let stood = Stood { seeds: beside::seeds(run, stack).await?, migrated, service_failure: None };
+        Ok((run.journal.run().clone(), stood, since))
+    });
+    let ((run, stood, since), teardown) = work.await?;
+    let subject = Subject { environment, run, started_at, begun, approvals: &[], since: &since };
+    Ok(report(subject, stood, None, teardown, stopwatch.into_phases()))
+}

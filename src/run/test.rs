@@ -1,0 +1,48 @@
+//! The suite of an environment runs against a stack that stands.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::instance::{self, StackOrder};
+use super::migrations::Migrated;
+use super::report::{Subject, report};
+use super::stand::{self, Stood};
+use super::stopwatch::Stopwatch;
+use super::suite::{self, Ran};
+use crate::execute;
+use crate::model::environment::Environment;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::report::Report;
+use crate::plan;
+use crate::world::World;
+
+/// Runs the suite in a container of its own, which goes afterwards; the stack goes on standing with what the tests wrote.
+pub async fn test(world: World, order: StackOrder<'_>, environment: &Environment) -> Result<Report> {
+    let Some(spec) = &environment.suite else {
+        let message = format!("environment `{}` has no suite", environment.name);
+        return Err(Error::new(ErrorKind::Usage, message).hint("`suite:` in stage.yaml names its service"));
+    };
+    let begun = Instant::now();
+    let started_at = world.clock.now();
+    let mut stopwatch = Stopwatch::new(order.events.clone());
+    let work = instance::hold(&world, order, "test", async |run, identity, _| {
+        stopwatch.enter("suite");
+        let images = plan::images(environment);
+        let inventory = run.world.engine.inventory(&images).await?;
+        let making = plan::make_suite(environment, identity, &inventory, spec);
+        if let Some(failure) = execute::apply(run, &making).await? {
+            return Err(super::unfit(&failure));
+        }
+        let ran = suite::run_suite(run, environment, identity, spec).await?;
+        stopwatch.enter("teardown");
+        let (suite, service_failure) = match ran {
+            Ran::Suite(outcome) => (Some(outcome), None),
+            Ran::Unfit(failure) => (None, stand::named(Some(failure), environment, identity)),
+        };
+        Ok((run.journal.run().clone(), suite, service_failure))
+    });
+    let ((run, suite, service_failure), teardown) = work.await?;
+    let stood = Stood { seeds: BTreeMap::new(), migrated: Migrated::default(), service_failure };
+    let subject = Subject { environment, run, started_at, begun, approvals: &[], since: &[] };
+    Ok(report(subject, stood, suite, teardown, stopwatch.into_phases()))
+}
