@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -143,7 +143,9 @@ impl Running<'_> {
         }
     }
 
-    async fn resize(&self, mut sizes: BoxStream<'_, TerminalSize>) -> Never {
+    /// Gives the command the size of the terminal, now and whenever it changes.
+    async fn resize(&self, sizes: BoxStream<'_, TerminalSize>) -> Never {
+        let mut sizes = stream::iter(self.spec.terminal).chain(sizes);
         while let Some(size) = sizes.next().await {
             if let Err(error) = self.world.engine.resize_exec(&self.id, size).await {
                 tracing::debug!(%error, "a terminal could not be resized");

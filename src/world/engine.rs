@@ -50,12 +50,12 @@ pub trait Engine: Send + Sync {
     /// until the container ends; one that does not run ends them at once. A line without an end, or of more than a
     /// mebibyte, is told in pieces.
     async fn logs(&self, container: &str, window: &LogWindow) -> Result<LogLines>;
-    /// Starts a command in a container that runs, with its mark in its environment. A command that cannot be started says
+    /// Starts a command in a container that runs, with its mark in its environment; its terminal has no size yet. A command that cannot be started says
     /// so in its output and ends with 126 or 127.
     async fn exec(&self, container: &str, spec: &ExecSpec) -> Result<Exec>;
     /// The exit code of a command; `None` while it runs.
     async fn exec_code(&self, exec: &ExecId) -> Result<Option<i64>>;
-    /// Tells a command that its terminal has another size.
+    /// Tells a command the size of its terminal, as soon as the engine has started it.
     async fn resize_exec(&self, exec: &ExecId, size: TerminalSize) -> Result<()>;
     /// Sends a signal, by its number, to a command and to all that it started, as a terminal does. The engine itself knows
     /// no way; a container without a shell has none, and a command that has ended needs none: whether it has ended is what

@@ -144,9 +144,10 @@ fn a_command_on_a_terminal_has_it_and_gives_it_back() {
     let standing = Standing::up();
     let stage = standing.stage.command(&[]);
     let program = stage.get_program().to_string_lossy().into_owned();
-    let inside = format!(
-        "stty rows 33 cols 77; {program} exec look first -- sh -c 'stty size; exit 5'; echo $?; stty -a"
-    );
+    // The engine tells a command the size of its terminal only once it runs.
+    let size = "for i in $(seq 100); do [ \"$(stty size)\" != '0 0' ] && break; sleep 0.05; done; stty size";
+    let command = format!("{program} exec look first -- sh -c '{}; exit 5'", size.replace('\'', "'\\''"));
+    let inside = format!("stty rows 33 cols 77; {command}; echo $?; stty -a");
     // A terminal of its own, as no test has one; its keyboard is there until the end.
     let mut script = std::process::Command::new("script");
     script.args(["-qec", &inside, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());

@@ -1,9 +1,13 @@
 //! A command in a container whose streams are those of whoever asked for it.
 
+use std::time::Duration;
+
 use bollard::Docker;
 use bollard::container::LogOutput;
 use bollard::exec::{CreateExecOptions, ResizeExecOptions, StartExecOptions, StartExecResults};
+use bollard::models::ExecConfig;
 use futures_util::StreamExt;
+use tokio::time::sleep;
 
 use super::errors::{could_not, refused, status};
 use crate::model::error::{Error, ErrorKind, Result};
@@ -13,6 +17,10 @@ use crate::world::engine::Exec;
 
 /// How much of the output is taken at once, in bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
+
+/// How often, and after which pause, a refused size is tried again: two seconds in all.
+const RESIZE_TRIES: usize = 100;
+const RESIZE_AGAIN: Duration = Duration::from_millis(20);
 
 /// Signals every process that has the mark in its environment: `$1` is the mark, `$2` the signal. The shell that looks has
 /// no mark itself.
@@ -39,6 +47,9 @@ pub(super) async fn start(docker: &Docker, container: &str, spec: &ExecSpec) -> 
         tty: Some(has_terminal),
         ..CreateExecOptions::default()
     };
+    // Older engines pass over the size, and get it once the command runs.
+    let console_size = spec.terminal.map(|size| vec![size.rows.into(), size.columns.into()]);
+    let options = ExecConfig { console_size, ..options.into() };
     let action = format!("run a command in container {container}");
     let hide = |refusal| refused(&action, refusal, spec.environment.values());
     let id = docker.create_exec(container, options).await.map_err(hide)?.id;
@@ -48,13 +59,9 @@ pub(super) async fn start(docker: &Docker, container: &str, spec: &ExecSpec) -> 
     else {
         return Err(Error::new(ErrorKind::Bug, "the engine detached a command that was to be attached"));
     };
-    let id = ExecId(id);
-    if let Some(size) = spec.terminal {
-        resize(docker, &id, size).await?;
-    }
     let lost = could_not("read what the command writes");
     let output = output.map(move |chunk| chunk.map(told).map_err(&lost)).boxed();
-    Ok(Exec { id, output, input })
+    Ok(Exec { id: ExecId(id), output, input })
 }
 
 fn mark(spec: &ExecSpec) -> String {
@@ -75,14 +82,18 @@ pub(super) async fn code(docker: &Docker, exec: &ExecId) -> Result<Option<i64>> 
     Ok(found.exit_code.filter(|_| found.running != Some(true)))
 }
 
-/// Gives the terminal of a command another size.
+/// Gives the terminal of a command another size. The engine refuses until the command has been started, which is later than
+/// it says, and once it has ended; a size is not worth a failure.
 pub(super) async fn resize(docker: &Docker, exec: &ExecId, size: TerminalSize) -> Result<()> {
-    let options = ResizeExecOptions { height: size.rows, width: size.columns };
-    match docker.resize_exec(&exec.0, options).await {
-        // The engine refuses while the command is being started, and once it has ended: a size is not worth a failure.
-        Err(refusal) if status(&refusal).is_none() => Err(could_not("resize a terminal")(refusal)),
-        _ => Ok(()),
+    for _ in 0..RESIZE_TRIES {
+        let options = ResizeExecOptions { height: size.rows, width: size.columns };
+        match docker.resize_exec(&exec.0, options).await {
+            Ok(()) => return Ok(()),
+            Err(refusal) if status(&refusal).is_some() => sleep(RESIZE_AGAIN).await,
+            Err(refusal) => return Err(could_not("resize a terminal")(refusal)),
+        }
     }
+    Ok(())
 }
 
 /// Signals a command and all that it started, from inside its container and as its user. Nobody waits for it: the engine
