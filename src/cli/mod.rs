@@ -6,18 +6,22 @@ mod diff;
 mod doctor;
 mod down;
 mod environments;
+mod exec;
 mod extend;
 mod kept;
 mod list;
+mod logs;
 mod migrate;
 mod output;
 mod progress;
+mod psql;
 mod report;
 mod seed;
 mod session;
 mod show;
 mod signals;
 mod sweep;
+mod terminal;
 mod test;
 mod up;
 
@@ -112,6 +116,9 @@ enum Command {
     Down(down::Args),
     List(list::Args),
     Show(show::Args),
+    Logs(logs::Args),
+    Exec(exec::Args),
+    Psql(psql::Args),
     Migrate(migrate::Args),
     Test(test::Args),
     Diff(diff::Args),
@@ -148,7 +155,10 @@ pub fn main() -> ExitCode {
             return output.fail(&Error::new(ErrorKind::Bug, "no threads could be started").because(cause));
         }
     };
-    match runtime.block_on(dispatch(cli, output)) {
+    let ended = runtime.block_on(dispatch(cli, output));
+    // A read of stdin cannot be taken back, and nobody waits for a last key to be pressed.
+    runtime.shutdown_background();
+    match ended {
         Ok(code) => ExitCode::from(code),
         Err(error) => output.fail(&error),
     }
@@ -161,6 +171,9 @@ async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
         Command::Down(args) => down::run(&cli.global, args, output).await,
         Command::List(args) => list::run(&cli.global, args, output).await,
         Command::Show(args) => show::run(&cli.global, args, output).await,
+        Command::Logs(args) => logs::run(&cli.global, args, output).await,
+        Command::Exec(args) => exec::run(&cli.global, args, output).await,
+        Command::Psql(args) => psql::run(&cli.global, args, output).await,
         Command::Migrate(args) => migrate::run(&cli.global, args, output).await,
         Command::Test(args) => test::run(&cli.global, args, output).await,
         Command::Diff(args) => diff::run(&cli.global, args, output).await,

@@ -91,6 +91,12 @@ impl Output {
         self.result(&format!("{value:#}\n"))
     }
 
+    /// What it means that a result could not be written.
+    #[expect(clippy::unused_self, reason = "as for results")]
+    pub fn closed(self, cause: std::io::Error) -> Result<()> {
+        ignore_closed_pipe(cause)
+    }
+
     /// Talk, to stderr.
     pub fn say(self, text: &str) {
         if self.talk != Talk::Quiet {

@@ -11,6 +11,7 @@ use super::progress::Progress;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::run::Settings;
 use crate::store::{format, holder, mask_key};
+use crate::world::clock::SystemClock;
 use crate::world::faults::Fault;
 use crate::world::state::DiskState;
 use crate::world::{Clock, StateFiles, World};
@@ -28,7 +29,7 @@ pub struct Session {
 /// Reaches the engine and opens the state folder.
 pub async fn open(global: &Global, output: Output) -> Result<Session> {
     let state = open_state(global)?;
-    let clock: Arc<dyn Clock> = Arc::new(crate::world::clock::SystemClock);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let holder = holder::holder(state.as_ref(), &clock.fresh_run_id().0)?;
     let loaded = mask_key::load(state.as_ref(), global.mask_key.as_ref(), &clock.fresh_key())?;
     if loaded.is_new {
@@ -37,11 +38,7 @@ pub async fn open(global: &Global, output: Output) -> Result<Session> {
             mask_key::FILE
         ));
     }
-    let fault = fault()?;
-    let mut world = World::real(state, clock, &holder, global.clones).await?;
-    if let Some(fault) = fault {
-        world = fault.wrap(world);
-    }
+    let world = reach(global, state, clock, &holder).await?;
     let settings = Settings { holder, mask_key: loaded.key };
     Ok(Session { world, settings, progress: Progress::start(output) })
 }
@@ -51,6 +48,28 @@ pub fn open_state(global: &Global) -> Result<Arc<dyn StateFiles>> {
     let state: Arc<dyn StateFiles> = Arc::new(DiskState::new(state_folder(global)?));
     format::open(state.as_ref())?;
     Ok(state)
+}
+
+/// Reaches the engine for a command that only works with what stands: it needs no mask key, and makes none.
+pub async fn look(global: &Global) -> Result<World> {
+    let state = open_state(global)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let holder = holder::holder(state.as_ref(), &clock.fresh_run_id().0)?;
+    reach(global, state, clock, &holder).await
+}
+
+async fn reach(
+    global: &Global,
+    state: Arc<dyn StateFiles>,
+    clock: Arc<dyn Clock>,
+    holder: &str,
+) -> Result<World> {
+    let fault = fault()?;
+    let world = World::real(state, clock, holder, global.clones).await?;
+    Ok(match fault {
+        Some(fault) => fault.wrap(world),
+        None => world,
+    })
 }
 
 /// The mask key that the environment holds, taken once.

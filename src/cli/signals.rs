@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process;
 
+use futures_util::future;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::model::error::{Error, ErrorKind, Result};
@@ -11,19 +12,41 @@ use crate::world::{Stop, StopSwitch};
 /// A wish to stop that SIGINT, SIGTERM and SIGHUP express.
 pub fn listen() -> Result<Stop> {
     let (switch, stop) = Stop::new();
-    let on = |kind: SignalKind| {
-        signal(kind).map_err(|cause| Error::new(ErrorKind::Bug, "signals cannot be heard").because(cause))
-    };
-    let signals = [
-        (2, on(SignalKind::interrupt())?),
-        (15, on(SignalKind::terminate())?),
-        (1, on(SignalKind::hangup())?),
-    ];
     let switch = std::sync::Arc::new(switch);
-    for (number, signal) in signals {
+    for (number, signal) in heard()? {
         tokio::spawn(obey(number, signal, std::sync::Arc::clone(&switch)));
     }
     Ok(stop)
+}
+
+/// Two wishes: the first signal expresses the one, the second the other. For commands that have nothing to take down.
+pub fn listen_twice() -> Result<(Stop, Stop)> {
+    let (first, stop) = Stop::new();
+    let (second, kill) = Stop::new();
+    let mut signals = heard()?;
+    tokio::spawn(async move {
+        for switch in [first, second] {
+            let next = future::select_all(signals.iter_mut().map(|(number, signal)| {
+                let number = *number;
+                Box::pin(async move { signal.recv().await.map(|()| number) })
+            }));
+            let (Some(number), ..) = next.await else { return };
+            switch.stop(number);
+        }
+    });
+    Ok((stop, kill))
+}
+
+/// The signals that ask a program to end, by their numbers.
+fn heard() -> Result<[(u8, Signal); 3]> {
+    let on = |kind: SignalKind| {
+        signal(kind).map_err(|cause| Error::new(ErrorKind::Bug, "signals cannot be heard").because(cause))
+    };
+    Ok([
+        (2, on(SignalKind::interrupt())?),
+        (15, on(SignalKind::terminate())?),
+        (1, on(SignalKind::hangup())?),
+    ])
 }
 
 async fn obey(number: u8, mut signal: Signal, switch: std::sync::Arc<StopSwitch>) {

@@ -26,6 +26,7 @@ use std::path::Path;
 
 pub use amount::seconds;
 pub use loader::{Catalogs, Loader};
+pub use suggest::nearest;
 
 use crate::model::environment::Environment;
 use crate::model::error::Error;

@@ -9,13 +9,18 @@ mod diff;
 mod doctor;
 mod down;
 mod ending;
+mod exec;
 mod extend;
 mod fill;
 mod images;
 mod instance;
+mod interleave;
+mod logs;
 mod meter;
 mod migrate;
 mod migrations;
+mod pick;
+mod psql;
 mod report;
 mod room;
 mod seed;
@@ -32,9 +37,12 @@ pub use check::{CheckOrder, check};
 pub use diff::diff;
 pub use doctor::doctor;
 pub use down::down;
+pub use exec::{ExecOrder, Streams, exec};
 pub use extend::extend;
 pub use instance::{StackOrder, find as find_stack, list as list_stacks, show as show_stack};
+pub use logs::{LogsOrder, ServiceLine, StackLogs, logs};
 pub use migrate::migrate;
+pub use psql::{PsqlOrder, psql};
 pub use seed::{
     SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed,
     unreadable as unreadable_seeds,

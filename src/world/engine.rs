@@ -1,17 +1,35 @@
 //! The port to the Docker Engine.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use tokio::io::AsyncWrite;
 
 use crate::model::call::{Call, Performed, Undo};
 use crate::model::clones::Room;
 use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
+use crate::model::exec::{ExecId, ExecOutput, ExecSpec, TerminalSize};
 use crate::model::inventory::Inventory;
+use crate::model::log::{LogLine, LogWindow};
 use crate::model::stack::ContainerFacts;
 use crate::model::survey::Survey;
+
+/// Lines of a container as they come; nothing is read that nobody asks for.
+pub type LogLines = BoxStream<'static, Result<LogLine>>;
+
+/// A command that was started in a container.
+pub struct Exec {
+    /// Its name.
+    pub id: ExecId,
+    /// What it writes; ends when nobody can write any more.
+    pub output: BoxStream<'static, Result<ExecOutput>>,
+    /// What it reads; shutting it down is the end of its input, and its output goes on.
+    pub input: Pin<Box<dyn AsyncWrite + Send>>,
+}
 
 /// A Docker Engine. Calls are idempotent: what is done already counts as done, and what is absent counts as undone.
 #[async_trait]
@@ -35,6 +53,21 @@ pub trait Engine: Send + Sync {
     async fn await_exit(&self, container: &str, timeout: Duration) -> Result<Option<i64>>;
     /// The last `lines` lines of a container's output, both streams.
     async fn output_tail(&self, container: &str, lines: usize) -> Result<String>;
+    /// The lines of a container's output, both streams, in the order in which they were written. With `follow` they go on
+    /// until the container ends; one that does not run ends them at once. A line without an end, or of more than a
+    /// mebibyte, is told in pieces.
+    async fn logs(&self, container: &str, window: &LogWindow) -> Result<LogLines>;
+    /// Starts a command in a container that runs, with its mark in its environment; its terminal has no size yet. A command that cannot be started says
+    /// so in its output and ends with 126 or 127.
+    async fn exec(&self, container: &str, spec: &ExecSpec) -> Result<Exec>;
+    /// The exit code of a command; `None` while it runs.
+    async fn exec_code(&self, exec: &ExecId) -> Result<Option<i64>>;
+    /// Tells a command the size of its terminal, as soon as the engine has started it.
+    async fn resize_exec(&self, exec: &ExecId, size: TerminalSize) -> Result<()>;
+    /// Sends a signal, by its number, to a command and to all that it started, as a terminal does. The engine itself knows
+    /// no way; a container without a shell has none, and a command that has ended needs none: whether it has ended is what
+    /// [`Self::exec_code`] says.
+    async fn signal_exec(&self, container: &str, spec: &ExecSpec, signal: u8) -> Result<()>;
     /// One file of a container, running or not; `None` if it is not there.
     async fn download(&self, container: &str, path: &str) -> Result<Option<Vec<u8>>>;
     /// Names of the clones in the pool; none if there is no pool.

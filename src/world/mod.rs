@@ -23,7 +23,7 @@ use crate::model::error::Result;
 
 pub use clock::Clock;
 pub use database::{Address, Database, Databases, RowDigest};
-pub use engine::Engine;
+pub use engine::{Engine, Exec, LogLines};
 pub use events::{Events, tell};
 pub use files::Files;
 pub use state::StateFiles;

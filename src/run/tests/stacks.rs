@@ -26,7 +26,7 @@ async fn up_as(world: World, holder: &str, instance: &str, waits: bool) -> Resul
     run::up(world, order).await
 }
 
-async fn up(world: &MemoryWorld, instance: &str) -> Result<StackView> {
+pub(super) async fn up(world: &MemoryWorld, instance: &str) -> Result<StackView> {
     match up_as(world.world(), "here", instance, false).await? {
         Up::Stands(view, _) => Ok(*view),
         Up::Fell(report) => panic!("{instance} fell: {report:?}"),

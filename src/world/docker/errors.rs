@@ -55,8 +55,9 @@ pub(super) fn refused<'a>(
 }
 
 /// As [`refused`], for what has no secrets.
-pub(super) fn could_not(action: &str) -> impl Fn(Refusal) -> Error {
-    move |refusal| refused(action, refusal, [])
+pub(super) fn could_not(action: &str) -> impl Fn(Refusal) -> Error + use<> {
+    let action = action.to_owned();
+    move |refusal| refused(&action, refusal, [])
 }
 
 /// An error of kind `Leftover`: something that should be gone is still there.

@@ -3,6 +3,7 @@
 //! One file a kind of object; [`pool`] holds everything about copy-on-write clones. Calls are idempotent by looking at the
 //! labels of what already exists: the same run's is done, another one's is an error.
 
+mod attach;
 mod connect;
 mod containers;
 mod download;
@@ -11,6 +12,7 @@ mod exec;
 mod facts;
 mod images;
 mod inventory;
+mod logs;
 mod networks;
 mod passing;
 mod pool;
@@ -26,12 +28,14 @@ use async_trait::async_trait;
 
 pub use pool::HELPER_IMAGE;
 
-use super::engine::Engine;
+use super::engine::{Engine, Exec, LogLines};
 use crate::model::call::{Call, Performed, Undo};
 use crate::model::clones::{ClonesChoice, Room};
 use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
+use crate::model::exec::{ExecId, ExecSpec, TerminalSize};
 use crate::model::inventory::Inventory;
+use crate::model::log::LogWindow;
 use crate::model::stack::ContainerFacts;
 use crate::model::survey::Survey;
 use connect::Tunnel;
@@ -123,6 +127,26 @@ impl Engine for DockerEngine {
 
     async fn output_tail(&self, container: &str, lines: usize) -> Result<String> {
         watch::output_tail(&self.docker, container, lines).await
+    }
+
+    async fn logs(&self, container: &str, window: &LogWindow) -> Result<LogLines> {
+        Ok(logs::lines(&self.docker, container, window))
+    }
+
+    async fn exec(&self, container: &str, spec: &ExecSpec) -> Result<Exec> {
+        attach::start(&self.docker, container, spec).await
+    }
+
+    async fn exec_code(&self, exec: &ExecId) -> Result<Option<i64>> {
+        attach::code(&self.docker, exec).await
+    }
+
+    async fn resize_exec(&self, exec: &ExecId, size: TerminalSize) -> Result<()> {
+        attach::resize(&self.docker, exec, size).await
+    }
+
+    async fn signal_exec(&self, container: &str, spec: &ExecSpec, signal: u8) -> Result<()> {
+        attach::signal(&self.docker, container, spec, signal).await
     }
 
     async fn download(&self, container: &str, path: &str) -> Result<Option<Vec<u8>>> {

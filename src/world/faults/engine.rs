@@ -11,10 +11,12 @@ use crate::model::call::{Call, Performed, Undo};
 use crate::model::clones::Room;
 use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
+use crate::model::exec::{ExecId, ExecSpec, TerminalSize};
 use crate::model::inventory::Inventory;
+use crate::model::log::LogWindow;
 use crate::model::stack::ContainerFacts;
 use crate::model::survey::Survey;
-use crate::world::Engine;
+use crate::world::{Engine, Exec, LogLines};
 
 pub(super) struct Faulty {
     pub(super) inner: Arc<dyn Engine>,
@@ -66,6 +68,26 @@ impl Engine for Faulty {
 
     async fn output_tail(&self, container: &str, lines: usize) -> Result<String> {
         self.numbered("output_tail", self.inner.output_tail(container, lines)).await
+    }
+
+    async fn logs(&self, container: &str, window: &LogWindow) -> Result<LogLines> {
+        self.numbered("logs", self.inner.logs(container, window)).await
+    }
+
+    async fn exec(&self, container: &str, spec: &ExecSpec) -> Result<Exec> {
+        self.numbered("exec", self.inner.exec(container, spec)).await
+    }
+
+    async fn exec_code(&self, exec: &ExecId) -> Result<Option<i64>> {
+        self.numbered("exec_code", self.inner.exec_code(exec)).await
+    }
+
+    async fn resize_exec(&self, exec: &ExecId, size: TerminalSize) -> Result<()> {
+        self.numbered("resize_exec", self.inner.resize_exec(exec, size)).await
+    }
+
+    async fn signal_exec(&self, container: &str, spec: &ExecSpec, signal: u8) -> Result<()> {
+        self.numbered("signal_exec", self.inner.signal_exec(container, spec, signal)).await
     }
 
     async fn download(&self, container: &str, path: &str) -> Result<Option<Vec<u8>>> {

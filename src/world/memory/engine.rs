@@ -13,11 +13,13 @@ use crate::model::call::{Call, Performed, Undo};
 use crate::model::clones::{CloneDriver, Extent, Room};
 use crate::model::engine::EngineFacts;
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::exec::{ExecId, ExecSpec, TerminalSize};
 use crate::model::inventory::Inventory;
 use crate::model::label;
+use crate::model::log::LogWindow;
 use crate::model::stack::{ContainerFacts, ContainerStatus, PublishedPort};
 use crate::model::survey::Survey;
-use crate::world::engine::Engine;
+use crate::world::engine::{Engine, Exec, LogLines};
 
 /// What every clone is said to hold.
 const CLONE_BYTES: u64 = 1 << 20;
@@ -119,6 +121,30 @@ impl Engine for MemoryWorld {
             let output = self.script().output_of(&service);
             let all: Vec<&str> = output.lines().collect();
             Ok(all[all.len().saturating_sub(lines)..].join("\n"))
+        })
+        .await
+    }
+
+    async fn logs(&self, container: &str, window: &LogWindow) -> Result<LogLines> {
+        self.numbered(|| self.lines_of(container, window)).await
+    }
+
+    async fn exec(&self, container: &str, spec: &ExecSpec) -> Result<Exec> {
+        self.numbered(|| self.start_command(container, spec)).await
+    }
+
+    async fn exec_code(&self, exec: &ExecId) -> Result<Option<i64>> {
+        self.numbered(|| self.code_of(exec)).await
+    }
+
+    async fn resize_exec(&self, exec: &ExecId, _size: TerminalSize) -> Result<()> {
+        self.numbered(|| self.code_of(exec).map(drop)).await
+    }
+
+    async fn signal_exec(&self, _container: &str, spec: &ExecSpec, signal: u8) -> Result<()> {
+        self.numbered(|| {
+            self.signal_command(spec, signal);
+            Ok(())
         })
         .await
     }

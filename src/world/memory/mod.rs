@@ -8,6 +8,7 @@ mod answers;
 mod clock;
 mod database;
 mod engine;
+mod exec;
 mod files;
 mod folder;
 mod gate;
@@ -22,6 +23,7 @@ mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use exec::ScriptedCommand;
 pub use gate::Moment;
 
 use super::World;

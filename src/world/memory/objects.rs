@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::exec::Started;
 use crate::model::clones::Room;
 use crate::model::container::{ContainerSpec, Labels, MountSource, NetworkSpec, VolumeSource, VolumeSpec};
 use crate::model::error::{Error, ErrorKind, Result};
@@ -24,6 +25,8 @@ pub(super) struct Objects {
     pub(super) started: Vec<String>,
     /// What had an effect, in order.
     pub(super) done: Vec<String>,
+    /// Commands that were started, in order.
+    pub(super) commands: Vec<Started>,
     /// The number of the newest container, which its address encodes.
     pub(super) newest: u32,
 }

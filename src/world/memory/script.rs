@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::MemoryWorld;
 use super::answers::Answers;
+use super::exec::ScriptedCommand;
 use super::inventory::image;
 use super::objects::{Container, Content, State};
 use super::perform::seed_path;
@@ -33,6 +34,7 @@ pub(super) struct Script {
     unhealthy: BTreeSet<String>,
     pub(super) hanging: BTreeSet<String>,
     output: BTreeMap<String, String>,
+    pub(super) commands: BTreeMap<String, ScriptedCommand>,
     /// By service and path.
     pub(super) written: BTreeMap<(String, String), Vec<u8>>,
     /// What cannot be removed, as an undo names it.

@@ -1,0 +1,76 @@
+//! Which parts of a stack that stands the user means.
+
+use std::collections::BTreeMap;
+
+use crate::config::nearest;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::stack::{ContainerFacts, ContainerStatus, Stack};
+use crate::world::World;
+
+/// The containers of these services, in their order; of all services if none is named.
+pub fn containers(stack: &Stack, services: &[String]) -> Result<BTreeMap<String, String>> {
+    if services.is_empty() {
+        return Ok(stack.containers.clone());
+    }
+    services.iter().map(|service| Ok((service.clone(), container(stack, service)?.to_owned()))).collect()
+}
+
+fn container<'a>(stack: &'a Stack, service: &str) -> Result<&'a str> {
+    stack.containers.get(service).map(String::as_str).ok_or_else(|| {
+        let message = format!("{} has no service `{service}`", stack.instance);
+        unknown(message, service, stack.containers.keys().map(String::as_str))
+    })
+}
+
+/// The container of a service, which must run.
+pub async fn running(world: &World, stack: &Stack, service: &str) -> Result<ContainerFacts> {
+    let container = container(stack, service)?;
+    let found = world.engine.containers(&[container.to_owned()]).await?.pop();
+    let state = match found.as_ref().map(|found| found.status) {
+        Some(ContainerStatus::Running) => None,
+        Some(ContainerStatus::Exited(code)) => Some(format!("it has exited with {code}")),
+        Some(ContainerStatus::Created) => Some("it was never started".to_owned()),
+        None => Some("its container is gone".to_owned()),
+    };
+    match (found, state) {
+        (Some(found), None) => Ok(found),
+        (_, state) => Err(not_running(stack, service, &state.unwrap_or_default())),
+    }
+}
+
+fn not_running(stack: &Stack, service: &str, state: &str) -> Error {
+    let instance = &stack.instance;
+    let again = format!("stage up {} --name {instance}", stack.environment);
+    Error::new(ErrorKind::Usage, format!("service `{service}` of {instance} is not running: {state}"))
+        .hint(format!("what it said last: `stage logs {instance} {service} --tail 20`"))
+        .hint(format!("`{again}` starts what was stopped, as after a restart of the machine"))
+}
+
+/// The service of the database that is meant: the one that is named, or the only one.
+pub fn database(stack: &Stack, named: Option<&str>) -> Result<String> {
+    let databases: Vec<&str> = stack.seeds.keys().map(String::as_str).collect();
+    let instance = &stack.instance;
+    match (named, databases.as_slice()) {
+        (Some(named), all) if all.contains(&named) => Ok(named.to_owned()),
+        (Some(named), all) => {
+            Err(unknown(format!("{instance} has no database `{named}`"), named, all.iter().copied()))
+        }
+        (None, [only]) => Ok((*only).to_owned()),
+        (None, []) => Err(Error::new(ErrorKind::Usage, format!("{instance} has no database"))),
+        (None, several) => {
+            let all =
+                several.iter().map(|one| format!("`--database {one}`")).collect::<Vec<_>>().join(" or ");
+            let message = format!("{instance} has {} databases", several.len());
+            Err(Error::new(ErrorKind::Usage, message).hint(format!("say {all}")))
+        }
+    }
+}
+
+fn unknown<'a>(message: String, named: &str, known: impl Iterator<Item = &'a str> + Clone) -> Error {
+    let all = known.clone().collect::<Vec<_>>().join(", ");
+    let mut error = Error::new(ErrorKind::Usage, message);
+    if let Some(near) = nearest(named, known) {
+        error = error.hint(format!("did you mean `{near}`?"));
+    }
+    error.hint(format!("there are: {all}"))
+}
