@@ -9,10 +9,14 @@
 mod bad_input;
 #[path = "live/canaries.rs"]
 mod canaries;
+#[path = "live/clones.rs"]
+mod clones;
 #[path = "live/crashes.rs"]
 mod crashes;
 #[path = "live/engine.rs"]
 mod engine;
+#[path = "live/engines.rs"]
+mod engines;
 #[path = "live/incident.rs"]
 mod incident;
 #[path = "live/look.rs"]
@@ -23,3 +27,7 @@ mod signals;
 mod stacks;
 #[path = "live/stage.rs"]
 mod stage;
+#[path = "live/state.rs"]
+mod state;
+#[path = "live/tools.rs"]
+mod tools;

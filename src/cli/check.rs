@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::output::Output;
-use super::{Global, environments, session, signals};
+use super::{Global, environments, kept, session, signals};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::report::Report;
 use crate::{render, run};
@@ -25,12 +25,15 @@ pub struct Args {
     /// Also write the report as a JUnit file.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    #[command(flatten)]
+    kept: kept::KeepReports,
 }
 
 pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
     let environment = environments::load(global, &args.environment)?;
     let session = session::open(global, output).await?;
     let stop = signals::listen()?;
+    let shelf = kept::Shelf::of(&session.world);
     let order = run::CheckOrder {
         environment: &environment,
         settings: &session.settings,
@@ -41,6 +44,7 @@ pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
     let result = run::check(session.world, order).await;
     session.progress.finish().await;
     let report = result?;
+    shelf.keep(&args.kept, &report, output);
     write_files(&args, &report)?;
     let text = if args.json { render::json(&report) } else { render::terminal(&report, output.style()) };
     output.result(&text)?;

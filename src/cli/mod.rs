@@ -3,16 +3,19 @@
 mod check;
 mod completions;
 mod diff;
+mod doctor;
 mod down;
 mod environments;
 mod exec;
 mod extend;
+mod kept;
 mod list;
 mod logs;
 mod migrate;
 mod output;
 mod progress;
 mod psql;
+mod report;
 mod seed;
 mod session;
 mod show;
@@ -25,9 +28,11 @@ mod up;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use secrecy::SecretString;
 
+use crate::model::clones::ClonesChoice;
 use crate::model::error::{Error, ErrorKind};
 use output::Output;
 
@@ -59,10 +64,25 @@ pub struct Global {
         env = "STAGE_ENVIRONMENTS"
     )]
     environments: PathBuf,
-    /// The folder in which `stage` keeps its journals and its mask key
+    /// The folder in which `stage` keeps its journals, its mask key and the reports of checks
     /// [default: `$XDG_STATE_HOME/stage`, else `~/.local/state/stage`].
     #[arg(long, global = true, value_name = "DIR", env = "STAGE_STATE")]
     state: Option<PathBuf>,
+    /// How clones of a seed are made [default: auto].
+    ///
+    /// `auto` takes what serves this engine already, else the best that works there: `reflink` where the filesystem of the
+    /// engine's volumes shares blocks between files (XFS, btrfs), `btrfs` or `xfs` in a pool behind a loop device, `copy`
+    /// everywhere. Seeds are built for one of them each. `stage doctor` says which is taken and why.
+    #[arg(
+        long,
+        global = true,
+        value_name = "HOW",
+        default_value = "auto",
+        hide_default_value = true,
+        env = "STAGE_CLONES",
+        value_parser = PossibleValuesParser::new(ClonesChoice::NAMES).try_map(|name| name.parse::<ClonesChoice>())
+    )]
+    clones: ClonesChoice,
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = output::Colour::Auto, value_name = "WHEN")]
     color: output::Colour,
@@ -103,9 +123,11 @@ enum Command {
     Test(test::Args),
     Diff(diff::Args),
     Extend(extend::Args),
+    Report(report::Args),
     #[command(subcommand)]
     Seed(seed::Command),
     Sweep(sweep::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
 }
 
@@ -156,8 +178,20 @@ async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
         Command::Test(args) => test::run(&cli.global, args, output).await,
         Command::Diff(args) => diff::run(&cli.global, args, output).await,
         Command::Extend(args) => extend::run(&cli.global, args, output).await,
+        Command::Report(args) => report::run(&cli.global, &args, output),
         Command::Seed(command) => seed::run(&cli.global, command, output).await,
         Command::Sweep(args) => sweep::run(&cli.global, args, output).await,
+        Command::Doctor(args) => doctor::run(&cli.global, args, output).await,
         Command::Completions(args) => completions::run(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_of_every_command_has_one_meaning() {
+        Cli::command().debug_assert();
     }
 }

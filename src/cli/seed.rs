@@ -64,8 +64,12 @@ async fn build(global: &Global, name: &str, json: bool, output: Output) -> Resul
 
 async fn list(global: &Global, json: bool, output: Output) -> Result<u8> {
     let session = session::open(global, output).await?;
-    let seeds = run::list_seeds(&session.world).await;
+    let (seeds, unreadable) =
+        tokio::join!(run::list_seeds(&session.world), run::unreadable_seeds(&session.world));
     session.progress.finish().await;
+    for seed in unreadable? {
+        output.say(&format!("unreadable: {seed}; `docker volume rm {}` removes it", seed.volume));
+    }
     show(&seeds?, json, output)
 }
 

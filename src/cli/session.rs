@@ -10,7 +10,7 @@ use super::output::Output;
 use super::progress::Progress;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::run::Settings;
-use crate::store::{holder, mask_key};
+use crate::store::{format, holder, mask_key};
 use crate::world::clock::SystemClock;
 use crate::world::faults::Fault;
 use crate::world::state::DiskState;
@@ -28,7 +28,7 @@ pub struct Session {
 
 /// Reaches the engine and opens the state folder.
 pub async fn open(global: &Global, output: Output) -> Result<Session> {
-    let state: Arc<dyn StateFiles> = Arc::new(DiskState::new(state_folder(global)?));
+    let state = open_state(global)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let holder = holder::holder(state.as_ref(), &clock.fresh_run_id().0)?;
     let loaded = mask_key::load(state.as_ref(), global.mask_key.as_ref(), &clock.fresh_key())?;
@@ -38,26 +38,38 @@ pub async fn open(global: &Global, output: Output) -> Result<Session> {
             mask_key::FILE
         ));
     }
-    let world = reach(state, clock, &holder).await?;
+    let world = reach(global, state, clock, &holder).await?;
     let settings = Settings { holder, mask_key: loaded.key };
     Ok(Session { world, settings, progress: Progress::start(output) })
 }
 
 /// Reaches the engine for a command that only works with what stands: it needs no mask key, and makes none.
 pub async fn look(global: &Global) -> Result<World> {
-    let state: Arc<dyn StateFiles> = Arc::new(DiskState::new(state_folder(global)?));
+    let state = open_state(global)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let holder = holder::holder(state.as_ref(), &clock.fresh_run_id().0)?;
-    reach(state, clock, &holder).await
+    reach(global, state, clock, &holder).await
 }
 
-async fn reach(state: Arc<dyn StateFiles>, clock: Arc<dyn Clock>, holder: &str) -> Result<World> {
+async fn reach(
+    global: &Global,
+    state: Arc<dyn StateFiles>,
+    clock: Arc<dyn Clock>,
+    holder: &str,
+) -> Result<World> {
     let fault = fault()?;
-    let world = World::real(state, clock, holder).await?;
+    let world = World::real(state, clock, holder, global.clones).await?;
     Ok(match fault {
         Some(fault) => fault.wrap(world),
         None => world,
     })
+}
+
+/// The state folder, once it is known to be of this build's version.
+pub fn open_state(global: &Global) -> Result<Arc<dyn StateFiles>> {
+    let state: Arc<dyn StateFiles> = Arc::new(DiskState::new(state_folder(global)?));
+    format::open(state.as_ref())?;
+    Ok(state)
 }
 
 /// The mask key that the environment holds, taken once.

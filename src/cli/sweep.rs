@@ -18,6 +18,9 @@ pub struct Args {
 
 pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
     let session = session::open(global, output).await?;
+    for line in run::left_alone(&session.world).await? {
+        output.say(&format!("left alone: {line}"));
+    }
     if args.dry_run {
         let preview = run::preview_sweep(&session.world, &session.settings).await;
         session.progress.finish().await;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::output::Output;
 use super::{Global, environments, session, signals, ttl};
+use crate::model::engine::EnginePlace;
 use crate::model::error::Result;
 use crate::model::stack::check_instance;
 use crate::{render, run};
@@ -56,6 +57,7 @@ pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
         events: session.progress.events(),
         stop,
     };
+    let place = session.world.engine.facts().place;
     let result = run::up(session.world, order).await;
     session.progress.finish().await;
     let (view, report) = match result? {
@@ -73,6 +75,11 @@ pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
             (_, None) => {}
         }
         if let Some(view) = &view {
+            if place != EnginePlace::Here {
+                output.say(
+                    "the engine is on another machine, and so are these addresses: `ssh -L` forwards them",
+                );
+            }
             output.result(&render::addresses(view))?;
         }
     }

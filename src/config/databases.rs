@@ -1,4 +1,4 @@
-//! The `databases` and `migrations` of `stage.yaml`.
+//! The `databases` of `stage.yaml`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,9 +9,8 @@ use super::masks;
 use super::node::{Node, Value};
 use super::problems::{Problems, problem};
 use super::stage_file::{Context, UNSUPPORTED};
-use super::suggest;
 use super::suite;
-use crate::model::environment::{BackupSource, DatabaseSpec, MigrationSource};
+use crate::model::environment::{BackupSource, DatabaseSpec};
 use crate::model::masking::Masking;
 
 /// Databases by service; `None` for one that is too broken to be used, but is there to be named.
@@ -82,48 +81,4 @@ fn backup(node: &Node, context: &Context<'_>, problems: &mut Problems) -> Option
 fn masking(node: &Node, context: &Context<'_>, problems: &mut Problems) -> Option<Masking> {
     let (path, text) = context.file(node, problems)?;
     masks::read(&path, &text, context.catalogs, problems)
-}
-
-/// The migrations in their order.
-pub fn migrations(
-    node: &Node,
-    databases: &Databases,
-    context: &Context<'_>,
-    problems: &mut Problems,
-) -> Vec<MigrationSource> {
-    let items = fields::list(node, "a list of `{database: …, sql: DIRECTORY}`", problems).unwrap_or_default();
-    items.iter().filter_map(|item| migration(item, databases, context, problems)).collect()
-}
-
-fn migration(
-    node: &Node,
-    databases: &Databases,
-    context: &Context<'_>,
-    problems: &mut Problems,
-) -> Option<MigrationSource> {
-    const EXPECTED: &str = "a map with `database` and `sql`";
-    let file = Fields::of(node, EXPECTED, problems)?;
-    let own_runner = node.get("service").is_some() || node.get("command").is_some();
-    file.refuse(&[("service", UNSUPPORTED), ("command", UNSUPPORTED)], problems);
-    let database = file.require("database", "the migration", problems).and_then(|node| {
-        let name = fields::text(node, "the name of a database", problems)?;
-        if !databases.contains_key(&name) {
-            problems.push(
-                problem(&node.location, format!("database `{name}` is not among `databases`"))
-                    .hint(suggest::hint(&name, databases.keys().map(String::as_str))),
-            );
-        }
-        Some(name)
-    });
-    // A migration by a command has no directory: that it is unsupported is all there is to say.
-    let sql = if own_runner { file.take("sql") } else { file.require("sql", "the migration", problems) };
-    let directory = sql.and_then(|node| {
-        let directory = resolve(context.folder, &fields::text(node, "the path of a directory", problems)?);
-        if !context.loader.is_directory(&directory) {
-            problems.push(problem(&node.location, format!("`{}` is no directory", directory.display())));
-        }
-        Some(directory)
-    });
-    file.finish(problems);
-    Some(MigrationSource { database: database?, directory: directory? })
 }

@@ -11,6 +11,7 @@ mod fields;
 mod guards;
 mod loader;
 mod masks;
+mod migrations;
 mod node;
 mod problems;
 mod stage_file;
@@ -29,6 +30,11 @@ pub use suggest::nearest;
 
 use crate::model::environment::Environment;
 use crate::model::error::Error;
+
+/// Whole seconds of a duration as people write it (`30d`, `1h 30m`, `0`); `None` for anything else.
+pub fn duration_s(text: &str) -> Option<u64> {
+    u64::try_from(amount::nanoseconds(text)? / 1_000_000_000).ok()
+}
 
 /// Reads the environment in `folder`, its `stage.yaml`, Compose files, masks and prepare SQL.
 ///

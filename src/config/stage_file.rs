@@ -8,6 +8,7 @@ use super::databases;
 use super::fields::{self, Fields};
 use super::guards;
 use super::loader::{Catalogs, Loader, resolve};
+use super::migrations;
 use super::node::Node;
 use super::problems::{Problems, problem};
 use super::suite;
@@ -98,7 +99,7 @@ pub fn read(
     let databases = file.take("databases").map(|node| databases::read(node, &context, problems));
     let databases = databases.unwrap_or_default();
     let migrations = file.take("migrations");
-    let migrations = migrations.map(|node| databases::migrations(node, &databases, &context, problems));
+    let migrations = migrations.map(|node| migrations::read(node, &databases, &context, problems));
     let suite = file.take("suite").and_then(|node| suite::read(node, &context, problems));
     let guards = file.take("guards").map(|node| guards::read(node, catalogs, problems)).unwrap_or_default();
     let lease = file.take("lease").map(|node| lease(node, problems)).unwrap_or_default();

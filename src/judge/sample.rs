@@ -57,7 +57,7 @@ impl Sample {
             checksum: checksum(name),
             transactional: true,
         };
-        let run = MigrationRun { migration, duration_s: 1.0, failure };
+        let run = MigrationRun { migration, duration_s: 1.0, failure, output_tail: None };
         self.migrations.push(MigrationReport { run, change: Change { tables, ..Change::default() } });
         self
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::container::{CloneOrigin, ContainerSpec, NetworkSpec, VolumeSpec};
 use super::name::RunId;
+use super::quantity;
 use super::seed::SeedKey;
 
 /// One thing that the engine is asked to do. Each may be repeated: what is already done counts as done.
@@ -16,6 +17,11 @@ pub enum Call {
     },
     /// Makes the pool of clones, or attaches it again after a restart of the machine.
     PreparePool,
+    /// Makes the pool larger; one that is as large already is left as it is.
+    GrowPool {
+        /// How large it is at least to be.
+        size_bytes: u64,
+    },
     /// Makes a network.
     CreateNetwork(NetworkSpec),
     /// Makes a volume.
@@ -139,6 +145,7 @@ impl Call {
             }
             Self::PullImage { .. }
             | Self::PreparePool
+            | Self::GrowPool { .. }
             | Self::StartContainer { .. }
             | Self::RestartContainer { .. }
             | Self::StopContainer { .. }
@@ -153,6 +160,7 @@ impl fmt::Display for Call {
         match self {
             Self::PullImage { reference } => write!(f, "pull image {reference}"),
             Self::PreparePool => f.write_str("prepare pool"),
+            Self::GrowPool { size_bytes } => write!(f, "grow pool to {}", quantity::size(*size_bytes)),
             Self::CreateNetwork(network) => write!(f, "create network {} {}", network.name, network.subnet),
             Self::CreateVolume(volume) => write!(f, "create volume {}", volume.name),
             Self::MakeClone { clone, origin: CloneOrigin::Empty } => write!(f, "make empty clone {clone}"),

@@ -25,9 +25,9 @@ pub struct NetworkSpec {
 pub enum VolumeSource {
     /// Nothing.
     Plain,
-    /// A subvolume of the pool: `clones/NAME` or `seeds/KEY`. It need not exist until the volume is mounted.
+    /// A folder of the pool: `clones/NAME` or `seeds/KEY`. It need not exist until the volume is mounted.
     Pool {
-        /// The subvolume's path in the pool.
+        /// Its path in the pool.
         subvolume: String,
     },
 }

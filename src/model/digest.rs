@@ -1,6 +1,9 @@
 //! Rows reduced to what comparing them needs.
 
+use std::sync::Arc;
+
 use super::name::TableName;
+use super::tuples::TupleIds;
 
 /// One row: its key and a digest of its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +21,10 @@ pub struct DigestQuery {
     pub table: TableName,
     /// Key columns, none of which holds NULL; empty: the content itself is the key.
     pub key: Vec<DigestColumn>,
-    /// Columns whose values are compared.
+    /// Columns whose values are compared. Those of the key are part of its bytes, and need not go into the content.
     pub columns: Vec<DigestColumn>,
+    /// Rows that must be there if they exist; others may be or not, by their tuple id alone. `None`: all rows.
+    pub rows: Option<Arc<TupleIds>>,
 }
 
 /// A column and what of its values goes into a digest.
@@ -44,6 +49,10 @@ pub enum Form {
     Timestamp,
     /// `timestamptz`, as its microseconds.
     Timestamptz,
+    /// `numeric` of any scale, as its digits and how many of them are printed.
+    Numeric,
+    /// `jsonb`, as its text.
+    Jsonb,
     /// The value itself, of a type of which equal values have equal text and whose hash takes all of it in.
     Value,
     /// What the type prints.

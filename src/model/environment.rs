@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::guard::GuardLimits;
 use super::masking::Masking;
+use super::migration::MigrationLayout;
 use super::service::Service;
 use super::suite::SuiteSpec;
 
@@ -33,11 +34,47 @@ pub struct DatabaseSpec {
 
 /// Where pending changes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MigrationSource {
+pub enum MigrationSource {
+    /// SQL files, run one by one as their tool would.
+    Folder(MigrationFolder),
+    /// A command in the image of a service, measured as one migration.
+    Command(MigrationCommand),
+}
+
+impl MigrationSource {
+    /// The service whose database it changes.
+    pub fn database(&self) -> &str {
+        match self {
+            Self::Folder(folder) => &folder.database,
+            Self::Command(command) => &command.database,
+        }
+    }
+}
+
+/// A directory of SQL files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationFolder {
     /// The service whose database they change.
     pub database: String,
-    /// A directory, absolute; its layout is found by looking at it.
+    /// The directory, absolute.
     pub directory: PathBuf,
+    /// Whose layout it has; found by looking at it if it is not said.
+    pub layout: Option<MigrationLayout>,
+}
+
+/// A command that migrates, such as `bin/rails db:migrate`; it always counts as pending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationCommand {
+    /// The service whose database it changes.
+    pub database: String,
+    /// The service in whose image, with whose environment and volumes, it runs.
+    pub service: String,
+    /// It, in words; replaces the command of the service, not its entrypoint.
+    pub command: Vec<String>,
+    /// What the report calls it.
+    pub name: String,
+    /// How long it may take, in seconds.
+    pub timeout_s: u64,
 }
 
 /// How long a stack may stand.
@@ -74,4 +111,11 @@ pub struct Environment {
     pub guards: GuardLimits,
     /// How long a stack may stand.
     pub lease: LeaseSpec,
+}
+
+impl Environment {
+    /// Whether anything is said to change the database of `service`: only then is there something to measure.
+    pub fn migrates(&self, service: &str) -> bool {
+        self.migrations.iter().any(|source| source.database() == service)
+    }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::clones::CloneDriver;
 use super::container::Labels;
 use super::label;
-use super::seed::SeedRecord;
+use super::seed::{SeedRecord, UnreadableSeed};
 
 /// A container, network or volume as listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,8 +54,12 @@ pub struct Inventory {
     pub subnets: Vec<String>,
     /// Sealed seeds.
     pub seeds: Vec<SeedRecord>,
+    /// Volumes that are labelled as seeds and cannot be read.
+    pub unreadable_seeds: Vec<UnreadableSeed>,
     /// The images that were asked for, by reference; one that is missing is not there.
     pub images: BTreeMap<String, ImageFacts>,
-    /// Whether the pool is made and attached.
+    /// How clones are made; `None` if nobody has found out yet: preparing the pool does.
+    pub clones: Option<CloneDriver>,
+    /// Whether its pool is made and attached.
     pub has_pool: bool,
 }

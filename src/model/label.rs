@@ -25,6 +25,10 @@ pub const SINCE: &str = "dev.stage.since";
 pub const SEED_KEY: &str = "dev.stage.seed";
 /// What is known of a seed, as JSON (a `SeedRecord`).
 pub const SEED_RECORD: &str = "dev.stage.seed.record";
+/// How clones are made: on the volume that remembers what was chosen, and on that of a seed.
+pub const CLONES: &str = "dev.stage.clones";
+/// What was found out of each way to make clones when one was chosen, as JSON.
+pub const CLONES_WHY: &str = "dev.stage.clones.why";
 
 /// Part of a stack: lives as long as its run or lease.
 pub const KIND_STACK: &str = "stack";
@@ -32,5 +36,7 @@ pub const KIND_STACK: &str = "stack";
 pub const KIND_SEED: &str = "seed";
 /// The pool: its volumes and its keeper.
 pub const KIND_POOL: &str = "pool";
+/// The run of what sets up a pool: it belongs to no run of a user, and is over within a minute.
+pub const RUN_OF_SETUP: &str = "pool-setup";
 /// The version that this build writes.
 pub const FORMAT_VERSION: &str = "1";

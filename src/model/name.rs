@@ -94,6 +94,11 @@ impl StackNames {
         format!("{}-lease-{until_s}", self.prefix)
     }
 
+    /// The container of a command, by its number among the environment's migrations.
+    pub fn migration(&self, number: usize) -> String {
+        format!("{}-migration-{number}", self.prefix)
+    }
+
     /// A named volume of the Compose file.
     pub fn volume(&self, name: &str) -> String {
         format!("{}-{name}", self.prefix)

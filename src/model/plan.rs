@@ -48,6 +48,26 @@ impl Plan {
         self.steps.push(Step { call, cause: cause.into(), after: after.to_vec(), lifetime: Lifetime::Kept });
         self.steps.len() - 1
     }
+
+    /// The steps of which `is_later` is not true, and then the others with those that wait for them: what the second plan
+    /// waits for in the first counts as done.
+    #[must_use]
+    pub fn split(self, is_later: impl Fn(&Call) -> bool) -> (Self, Self) {
+        let (mut first, mut second) = (Self::default(), Self::default());
+        // Where each step went: to the second plan, or else the first, and its place there.
+        let mut places: Vec<(bool, StepId)> = Vec::new();
+        for mut step in self.steps {
+            let waits =
+                |late: bool| step.after.iter().map(|&id| places[id]).filter(move |place| place.0 == late);
+            let is_late = is_later(&step.call) || waits(true).next().is_some();
+            let after: Vec<StepId> = waits(is_late).map(|(_, id)| id).collect();
+            step.after = after;
+            let steps = if is_late { &mut second.steps } else { &mut first.steps };
+            places.push((is_late, steps.len()));
+            steps.push(step);
+        }
+        (first, second)
+    }
 }
 
 impl fmt::Display for Plan {
@@ -60,5 +80,23 @@ impl fmt::Display for Plan {
             writeln!(f, "{:>3} {}{kept} — {}{after}", id + 1, step.call, step.cause)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_split_where_something_begins_and_what_waits_for_it_goes_along() {
+        let start = |name: &str| Call::StartContainer { name: name.into() };
+        let mut plan = Plan::default();
+        let pool = plan.add(Call::PreparePool, "a", &[]);
+        let first = plan.add(start("x"), "b", &[pool]);
+        let grown = plan.add(Call::GrowPool { size_bytes: 1_000_000 }, "c", &[pool]);
+        plan.add(Call::AwaitHealthy { name: "x".into(), timeout_s: 1 }, "d", &[grown, first]);
+        let (making, starting) = plan.split(|call| matches!(call, Call::StartContainer { .. }));
+        assert_eq!(making.to_string(), "  1 prepare pool — a\n  2 grow pool to 1.0 MB — c after 1\n");
+        assert_eq!(starting.to_string(), "  1 start x — b\n  2 await health of x — d after 1\n");
     }
 }

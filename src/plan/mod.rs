@@ -1,7 +1,12 @@
 //! Decides what to do: an environment and an inventory become plans. Pure: the same input gives the same plan.
 
+mod commands;
+mod engine;
 pub mod identity;
 mod lease;
+mod order;
+mod pending;
+mod room;
 #[cfg(test)]
 pub(crate) mod samples;
 mod seed;
@@ -14,14 +19,18 @@ mod sweep;
 mod tests;
 mod wake;
 
+pub use commands::{command_migration, run_command, start_for_commands};
+pub use engine::{check_paths, check_ports};
 pub use identity::Identity;
 pub use lease::{lease, lock_instance};
+pub use pending::History;
+pub use room::{Need, RoomDecision, Shortage, clones_need, decide as decide_room, no_room, seed_need};
 pub use seed::{SeedOrder, build_seed, cluster_settings, lock_seed, seal_seed};
-pub use services::{make_services, make_suite, start_services, start_suite};
+pub use services::{make_commands, make_services, make_suite, start_services, start_suite};
 pub use stack::{POSTGRES_PORT, beside, pgdata, stand_up};
 pub use standing::{find, names, standing};
-pub use subnet::free_subnet;
-pub use sweep::{PoolListing, SweepScope, expired, take_down};
+pub use subnet::{free_subnet, free_subnets};
+pub use sweep::{PoolListing, SweepScope, expired, left_alone, take_down};
 pub use wake::wake;
 
 use std::collections::BTreeSet;

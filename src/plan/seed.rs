@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::identity::Identity;
 use super::{HELPER_IMAGE, stack};
 use crate::model::call::Call;
+use crate::model::clones::CloneDriver;
 use crate::model::container::{
     CloneOrigin, ContainerSpec, Labels, Mount, MountSource, NetworkSpec, VolumeSource, VolumeSpec,
 };
@@ -47,6 +48,8 @@ pub struct SeedOrder<'a> {
     pub image: &'a ImageFacts,
     /// The subnet of the builder's network.
     pub subnet: &'a str,
+    /// How clones of it will be made.
+    pub clones: CloneDriver,
 }
 
 impl SeedOrder<'_> {
@@ -156,6 +159,7 @@ pub fn seal_seed(order: &SeedOrder<'_>, record: &SeedRecord, record_json: String
         (label::FORMAT.to_owned(), label::FORMAT_VERSION.to_owned()),
         (label::ENVIRONMENT.to_owned(), record.environment.clone()),
         (label::SEED_KEY.to_owned(), record.key.0.clone()),
+        (label::CLONES.to_owned(), order.clones.name().to_owned()),
         (label::SEED_RECORD.to_owned(), record_json),
     ]);
     let source = VolumeSource::Pool { subvolume: format!("seeds/{}", record.key.short()) };

@@ -2,30 +2,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::commands::{commands, container_for, needed};
 use super::identity::Identity;
+use super::order::{Order, dependencies};
 use crate::model::call::Call;
 use crate::model::container::{ContainerSpec, Mount, MountSource, VolumeSource, VolumeSpec};
 use crate::model::environment::Environment;
 use crate::model::inventory::Inventory;
 use crate::model::plan::{Plan, StepId};
-use crate::model::service::{DependencyCondition, Healthcheck, Service, VolumeOrigin};
+use crate::model::service::{Service, VolumeOrigin};
 use crate::model::suite::SuiteSpec;
 
-/// How long a service may take to become healthy, or a one-shot job to complete.
-pub(super) const READY_TIMEOUT_S: u64 = 120;
-
-/// Makes the containers of all services that will be started, with their volumes and images, and that of the suite if
-/// it is to run. Nothing of them runs yet, so this may happen while the databases start. The stack's network stands
-/// already.
+/// Makes the containers of all services that will be started and those of commands, with their volumes and images, and
+/// that of the suite if it is to run. Nothing of them runs yet, so this may happen while the databases start. The stack's
+/// network stands already.
 pub fn make_services(
     environment: &Environment,
     identity: &Identity,
     inventory: &Inventory,
     suite: Option<&SuiteSpec>,
 ) -> Plan {
+    let mut making = Making::new(identity, inventory);
+    making.add_commands(environment);
     let mut wanted = started_services(environment);
-    wanted.extend(suite.map(|suite| suite.service.as_str()));
-    make(environment, identity, inventory, wanted, suite)
+    wanted.extend(needed(environment));
+    for service in wanted.into_iter().filter_map(|name| environment.services.get(name)) {
+        making.add(service, container_of(identity, service), format!("service {}", service.name));
+    }
+    making.add_suite(environment, suite);
+    making.plan
+}
+
+/// Makes the containers of commands beside a stack that stands.
+pub fn make_commands(environment: &Environment, identity: &Identity, inventory: &Inventory) -> Plan {
+    let mut making = Making::new(identity, inventory);
+    making.add_commands(environment);
+    making.plan
 }
 
 /// Makes the container of the suite beside a stack that stands, with volumes that it alone mounts.
@@ -35,50 +47,65 @@ pub fn make_suite(
     inventory: &Inventory,
     suite: &SuiteSpec,
 ) -> Plan {
-    make(environment, identity, inventory, BTreeSet::from([suite.service.as_str()]), Some(suite))
+    let mut making = Making::new(identity, inventory);
+    making.add_suite(environment, Some(suite));
+    making.plan
 }
 
-fn make(
-    environment: &Environment,
-    identity: &Identity,
-    inventory: &Inventory,
-    wanted: BTreeSet<&str>,
-    suite: Option<&SuiteSpec>,
-) -> Plan {
-    let mut plan = Plan::default();
-    let mut volumes: BTreeMap<&str, StepId> = BTreeMap::new();
-    for service in wanted.into_iter().filter_map(|name| environment.services.get(name)) {
-        let cause = format!("service {}", service.name);
-        let mut container = container_of(identity, service);
-        if let Some(suite) = suite
-            && suite.service == service.name
-            && suite.command.is_some()
-        {
+/// Containers that are being made, each volume once.
+struct Making<'a> {
+    identity: &'a Identity,
+    inventory: &'a Inventory,
+    plan: Plan,
+    volumes: BTreeMap<&'a str, StepId>,
+}
+
+impl<'a> Making<'a> {
+    fn new(identity: &'a Identity, inventory: &'a Inventory) -> Self {
+        Self { identity, inventory, plan: Plan::default(), volumes: BTreeMap::new() }
+    }
+
+    fn add_commands(&mut self, environment: &'a Environment) {
+        for (number, command, service) in commands(environment) {
+            let container = container_for(self.identity, number, command, service);
+            self.add(service, container, format!("migration {}", command.name));
+        }
+    }
+
+    fn add_suite(&mut self, environment: &'a Environment, suite: Option<&SuiteSpec>) {
+        let Some(suite) = suite else { return };
+        let Some(service) = environment.services.get(&suite.service) else { return };
+        let mut container = container_of(self.identity, service);
+        if suite.command.is_some() {
             container.runtime.command.clone_from(&suite.command);
         }
+        self.add(service, container, format!("service {}", service.name));
+    }
+
+    /// Makes a container of `service` after its volumes and its image.
+    fn add(&mut self, service: &'a Service, container: ContainerSpec, cause: String) {
         let mut after = Vec::new();
         for volume in &service.volumes {
             let VolumeOrigin::Named(name) = &volume.origin else { continue };
             // On a stack that stands the volume is there.
-            if inventory.volumes.iter().any(|known| known.name == identity.names().volume(name)) {
+            if self.inventory.volumes.iter().any(|known| known.name == self.identity.names().volume(name)) {
                 continue;
             }
-            after.push(*volumes.entry(name).or_insert_with(|| {
+            after.push(*self.volumes.entry(name).or_insert_with(|| {
                 let spec = VolumeSpec {
-                    name: identity.names().volume(name),
+                    name: self.identity.names().volume(name),
                     source: VolumeSource::Plain,
-                    labels: identity.labels(None),
+                    labels: self.identity.labels(None),
                 };
-                plan.add(Call::CreateVolume(spec), format!("volume {name}"), &[])
+                self.plan.add(Call::CreateVolume(spec), format!("volume {name}"), &[])
             }));
         }
-        if !inventory.images.contains_key(&service.runtime.image) {
+        if !self.inventory.images.contains_key(&service.runtime.image) {
             let reference = service.runtime.image.clone();
-            after.push(plan.add(Call::PullImage { reference }, &cause, &[]));
+            after.push(self.plan.add(Call::PullImage { reference }, &cause, &[]));
         }
-        plan.add(Call::CreateContainer(Box::new(container)), cause, &after);
+        self.plan.add(Call::CreateContainer(Box::new(container)), cause, &after);
     }
-    plan
 }
 
 /// Starts every service without a profile, and what the suite depends on, but databases, which run already, and the
@@ -86,18 +113,11 @@ fn make(
 /// its completion.
 pub fn start_services(environment: &Environment, identity: &Identity) -> Plan {
     let mut order = Order::new(environment, identity);
+    // What commands needed runs since then, and was well.
+    let needed = needed(environment);
+    order.running.extend(needed.iter().map(|name| (*name).to_owned()));
     let names = started_services(environment);
-    for name in &names {
-        order.start(name);
-    }
-    for name in names {
-        let condition = if is_one_shot(environment, name) {
-            DependencyCondition::CompletedSuccessfully
-        } else {
-            DependencyCondition::Healthy
-        };
-        order.await_condition(name, condition);
-    }
+    order.start_all(&names.difference(&needed).copied().collect());
     order.plan
 }
 
@@ -111,7 +131,7 @@ pub fn start_suite(environment: &Environment, identity: &Identity, suite: &Suite
 }
 
 /// Services that are started beside the databases, but for the suite.
-fn started_services(environment: &Environment) -> BTreeSet<&str> {
+pub(super) fn started_services(environment: &Environment) -> BTreeSet<&str> {
     let mut names: BTreeSet<&str> = environment
         .services
         .values()
@@ -153,102 +173,4 @@ pub(super) fn container_of(identity: &Identity, service: &Service) -> ContainerS
         ports: service.ports.clone(),
         labels: identity.labels(Some(&service.name)),
     }
-}
-
-/// Names of all services that `service` depends on, directly or not.
-fn dependencies<'a>(environment: &'a Environment, service: &str) -> BTreeSet<&'a str> {
-    let mut found = BTreeSet::new();
-    let mut open = vec![service.to_owned()];
-    while let Some(name) = open.pop() {
-        let Some(service) = environment.services.get(&name) else { continue };
-        for dependency in &service.depends_on {
-            if found.insert(dependency.service.as_str()) {
-                open.push(dependency.service.clone());
-            }
-        }
-    }
-    found
-}
-
-struct Order<'a> {
-    environment: &'a Environment,
-    identity: &'a Identity,
-    plan: Plan,
-    /// Services that run already, so that only their condition is waited for.
-    running: BTreeSet<String>,
-    started: BTreeMap<String, StepId>,
-    awaited: BTreeMap<(String, &'static str), StepId>,
-}
-
-impl<'a> Order<'a> {
-    fn new(environment: &'a Environment, identity: &'a Identity) -> Self {
-        Self {
-            environment,
-            identity,
-            plan: Plan::default(),
-            running: environment.databases.keys().cloned().collect(),
-            started: BTreeMap::new(),
-            awaited: BTreeMap::new(),
-        }
-    }
-
-    /// The step after which a service runs; `None` for one that does already.
-    fn start(&mut self, name: &str) -> Option<StepId> {
-        if self.running.contains(name) {
-            return None;
-        }
-        if let Some(&step) = self.started.get(name) {
-            return Some(step);
-        }
-        let service = self.environment.services.get(name)?;
-        let mut after = Vec::new();
-        for dependency in &service.depends_on {
-            after.extend(match dependency.condition {
-                DependencyCondition::Started => self.start(&dependency.service),
-                condition => self.await_condition(&dependency.service, condition),
-            });
-        }
-        let container = self.identity.names().container(name);
-        let started =
-            self.plan.add(Call::StartContainer { name: container }, format!("service {name}"), &after);
-        self.started.insert(name.to_owned(), started);
-        Some(started)
-    }
-
-    /// The step after which a condition holds of a service.
-    fn await_condition(&mut self, name: &str, condition: DependencyCondition) -> Option<StepId> {
-        let kind = match condition {
-            DependencyCondition::Started => return self.start(name),
-            DependencyCondition::Healthy => "healthy",
-            DependencyCondition::CompletedSuccessfully => "completed",
-        };
-        let key = (name.to_owned(), kind);
-        if let Some(&step) = self.awaited.get(&key) {
-            return Some(step);
-        }
-        let after: Vec<StepId> = self.start(name).into_iter().collect();
-        let container = self.identity.names().container(name);
-        let call = if condition == DependencyCondition::Healthy {
-            Call::AwaitHealthy { name: container, timeout_s: READY_TIMEOUT_S }
-        } else {
-            Call::AwaitCompletion { name: container, timeout_s: READY_TIMEOUT_S }
-        };
-        let step = self.plan.add(call, format!("service {name}"), &after);
-        self.awaited.insert(key, step);
-        Some(step)
-    }
-}
-
-/// A one-shot job is one whose completion somebody waits for, and that has no healthcheck.
-pub(super) fn is_one_shot(environment: &Environment, name: &str) -> bool {
-    let awaited = environment.services.values().any(|service| {
-        service.depends_on.iter().any(|dependency| {
-            dependency.service == name && dependency.condition == DependencyCondition::CompletedSuccessfully
-        })
-    });
-    let probed = environment
-        .services
-        .get(name)
-        .is_some_and(|service| matches!(service.runtime.healthcheck, Some(Healthcheck::Probe { .. })));
-    awaited && !probed
 }

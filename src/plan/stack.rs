@@ -24,7 +24,7 @@ const CLONE_SETTINGS: [&str; 3] = ["fsync=off", "full_page_writes=off", "wal_kee
 /// The copy that stays as the seed was is only read.
 const BEFORE_SETTINGS: [&str; 3] = ["fsync=off", "autovacuum=off", "default_transaction_read_only=on"];
 
-/// The network, and each database with its untouched twin. App and worker must not run before the meter has closed.
+/// The network, and each database, with its untouched twin if it is migrated. App and worker must not run before the meter has closed.
 /// `seeds` by service.
 pub fn stand_up(
     environment: &Environment,
@@ -49,7 +49,9 @@ pub fn stand_up(
         let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
         let database = Database { identity, service, image: &image, seed };
         database.live(&mut plan, network);
-        database.before(&mut plan, &[network]);
+        if environment.migrates(name) {
+            database.before(&mut plan, &[network]);
+        }
     }
     plan
 }
@@ -201,7 +203,7 @@ pub(super) fn server_command(runtime: &Runtime, settings: &[&str]) -> Vec<String
 }
 
 /// Whether a mount at `target` is where the data is, or above it.
-fn holds(target: &str, data: &str) -> bool {
+pub(super) fn holds(target: &str, data: &str) -> bool {
     let target = target.trim_end_matches('/');
     data == target || data.strip_prefix(target).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -19,10 +19,7 @@ pub fn free_subnet(taken: &[String], run: &RunId, attempt: u32) -> Result<String
     });
     (0..POOL_NETWORKS)
         .map(|step| POOL_START + (seed.wrapping_add(step) % POOL_NETWORKS) * NETWORK_SIZE)
-        .find(|&first| {
-            let last = first + NETWORK_SIZE - 1;
-            taken.iter().all(|&(taken_first, taken_last)| last < taken_first || taken_last < first)
-        })
+        .find(|&first| is_free(first, &taken))
         .map(|first| format!("{}/28", Ipv4Addr::from(first)))
         .ok_or_else(|| {
             Error::new(
@@ -31,6 +28,17 @@ pub fn free_subnet(taken: &[String], run: &RunId, attempt: u32) -> Result<String
             )
             .hint("see what stands with `docker network ls`, and run `stage sweep`")
         })
+}
+
+/// How many networks none of `taken` overlaps.
+pub fn free_subnets(taken: &[String]) -> usize {
+    let taken: Vec<(u32, u32)> = taken.iter().filter_map(|subnet| range(subnet)).collect();
+    (0..POOL_NETWORKS).filter(|n| is_free(POOL_START + n * NETWORK_SIZE, &taken)).count()
+}
+
+fn is_free(first: u32, taken: &[(u32, u32)]) -> bool {
+    let last = first + NETWORK_SIZE - 1;
+    taken.iter().all(|&(taken_first, taken_last)| last < taken_first || taken_last < first)
 }
 
 fn range(subnet: &str) -> Option<(u32, u32)> {
@@ -61,6 +69,12 @@ mod tests {
     fn a_pool_that_is_taken_as_a_whole_is_no_room() {
         let error = free_subnet(&["10.0.0.0/8".into()], &run(), 0).unwrap_err();
         assert_eq!(error.kind, ErrorKind::NoRoom);
+    }
+
+    #[test]
+    fn networks_of_others_leave_fewer() {
+        assert_eq!(free_subnets(&["172.17.0.0/16".into()]), 4096);
+        assert_eq!(free_subnets(&["10.213.0.0/24".into(), "10.213.1.0/28".into()]), 4096 - 17);
     }
 
     #[test]

@@ -41,6 +41,10 @@ pub fn expired(inventory: &Inventory, pool: &PoolListing, scope: &SweepScope) ->
     let clones = &pool.clones;
     let leases = leased_until(inventory);
     let mut undos = removal(inventory, clones, |listed| is_over(listed, &leases, scope));
+    for setup in inventory.containers.iter().filter(|container| is_abandoned_setup(container, scope)) {
+        let run = setup.label(label::RUN).unwrap_or_default().to_owned();
+        undos.push(Undo::RemoveContainer { name: setup.name.clone(), run });
+    }
     for clone in clones.iter().filter(|clone| !inventory.volumes.iter().any(|volume| volume.name == **clone))
     {
         undos.push(Undo::DeleteClone { clone: clone.clone() });
@@ -86,6 +90,30 @@ fn removal(inventory: &Inventory, clones: &[String], is_meant: impl Fn(&Listed) 
     undos
 }
 
+/// What carries our label in a version that this build does not read, one line each: whoever reads it may take it away.
+pub fn left_alone(inventory: &Inventory) -> Vec<String> {
+    let kinds = [
+        ("container", &inventory.containers),
+        ("network", &inventory.networks),
+        ("volume", &inventory.volumes),
+    ];
+    let foreign = kinds.into_iter().flat_map(|(kind, listed)| {
+        let is_foreign = |listed: &&Listed| {
+            let format = listed.label(label::FORMAT);
+            listed.label(label::KIND) != Some(label::KIND_SEED) && format != Some(label::FORMAT_VERSION)
+        };
+        listed.iter().filter(is_foreign).map(move |listed| {
+            let format = listed.label(label::FORMAT).unwrap_or("none");
+            format!(
+                "{kind} {}: it has format {format}, and this stage reads format {}",
+                listed.name,
+                label::FORMAT_VERSION
+            )
+        })
+    });
+    foreign.chain(inventory.unreadable_seeds.iter().map(ToString::to_string)).collect()
+}
+
 fn halves_of_seeds(inventory: &Inventory, pool: &PoolListing) -> Vec<Undo> {
     let mut undos = Vec::new();
     for name in &pool.frozen_before {
@@ -105,23 +133,32 @@ fn halves_of_seeds(inventory: &Inventory, pool: &PoolListing) -> Vec<Undo> {
     undos
 }
 
+/// A container that sets up a pool removes itself; one that is past its deadline was never started.
+fn is_abandoned_setup(listed: &Listed, scope: &SweepScope) -> bool {
+    listed.label(label::KIND) == Some(label::KIND_POOL)
+        && listed.label(label::RUN) == Some(label::RUN_OF_SETUP)
+        && listed.label(label::FORMAT) == Some(label::FORMAT_VERSION)
+        && is_past(listed, scope)
+}
+
+fn is_past(listed: &Listed, scope: &SweepScope) -> bool {
+    let deadline = listed.label(label::DEADLINE).and_then(|deadline| deadline.parse::<Timestamp>().ok());
+    deadline.is_some_and(|deadline| deadline < scope.now)
+}
+
 /// Past the hard deadline; or of a stack whose lease has run out; or of a run of this holder that died and left no stack
 /// standing.
 fn is_over(listed: &Listed, leases: &BTreeMap<String, Timestamp>, scope: &SweepScope) -> bool {
     if listed.label(label::FORMAT) != Some(label::FORMAT_VERSION) {
         return false;
     }
-    let past = listed
-        .label(label::DEADLINE)
-        .and_then(|deadline| deadline.parse::<Timestamp>().ok())
-        .is_some_and(|deadline| deadline < scope.now);
     let run = listed.label(label::RUN);
     let is_alive = run.is_some_and(|run| scope.living.contains(run));
     let ended = match run.and_then(|run| leases.get(run)) {
         Some(until) => *until < scope.now && !is_alive,
         None => listed.label(label::HOLDER) == Some(scope.holder.as_str()) && !is_alive && run.is_some(),
     };
-    past || ended
+    is_past(listed, scope) || ended
 }
 
 #[cfg(test)]
@@ -225,7 +262,9 @@ mod tests {
         seed.labels.insert(label::KIND.into(), label::KIND_SEED.into());
         let mut foreign = listed("newer", "me", "dead", EARLIER);
         foreign.labels.insert(label::FORMAT.into(), "2".into());
-        check(&Inventory { volumes: vec![seed, foreign], ..Inventory::default() }, &[], &[]);
+        let inventory = Inventory { volumes: vec![seed, foreign], ..Inventory::default() };
+        check(&inventory, &[], &[]);
+        assert_eq!(left_alone(&inventory), ["volume newer: it has format 2, and this stage reads format 1"]);
     }
 
     #[test]
@@ -233,6 +272,26 @@ mod tests {
         let inventory =
             Inventory { volumes: vec![listed("held", "them", "x", LATER)], ..Inventory::default() };
         check(&inventory, &["held", "orphan"], &["clone orphan"]);
+    }
+
+    #[test]
+    fn a_setup_of_a_pool_that_was_never_started_goes_and_the_keeper_stays() {
+        let of_pool = |name, run, deadline| {
+            let mut listed = listed(name, "them", run, deadline);
+            listed.labels.insert(label::KIND.into(), label::KIND_POOL.into());
+            listed
+        };
+        let mut keeper = of_pool("stage-pool-keeper", "", EARLIER);
+        keeper.labels.remove(label::RUN);
+        let inventory = Inventory {
+            containers: vec![
+                keeper,
+                of_pool("stage-pool-setup", label::RUN_OF_SETUP, EARLIER),
+                of_pool("stage-pool-xfs-setup", label::RUN_OF_SETUP, LATER),
+            ],
+            ..Inventory::default()
+        };
+        check(&inventory, &[], &["container stage-pool-setup"]);
     }
 
     fn seed(key: &str) -> (Listed, SeedRecord) {

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use super::samples::{identity, inventory, shop};
 use super::{
-    SeedOrder, build_seed, lock_seed, make_services, seal_seed, stand_up, start_services, start_suite,
+    SeedOrder, build_seed, command_migration, lock_seed, make_services, run_command, seal_seed, stand_up,
+    start_for_commands, start_services, start_suite,
 };
 use crate::model::call::Call;
+use crate::model::clones::CloneDriver;
 use crate::model::container::MountSource;
+use crate::model::environment::{Environment, MigrationCommand, MigrationSource};
 use crate::model::inventory::ImageFacts;
 use crate::model::label;
 use crate::model::plan::Plan;
@@ -31,7 +34,7 @@ fn key() -> SeedKey {
 #[test]
 fn databases_run_on_clones_beside_the_untouched_seed_and_nothing_else_runs_yet() {
     let seeds = BTreeMap::from([("db".to_owned(), key())]);
-    let plan = stand_up(&shop(), &identity(), &inventory(), &seeds, "10.213.0.0/28");
+    let plan = stand_up(&shop_with_a_command(), &identity(), &inventory(), &seeds, "10.213.0.0/28");
     check(
         &plan,
         "1 create network stage-shop-r1 10.213.0.0/28 — the stack's own network
@@ -52,6 +55,13 @@ fn databases_run_on_clones_beside_the_untouched_seed_and_nothing_else_runs_yet()
 }
 
 #[test]
+fn a_database_that_nothing_migrates_needs_no_twin() {
+    let seeds = BTreeMap::from([("db".to_owned(), key())]);
+    let plan = stand_up(&shop(), &identity(), &inventory(), &seeds, "10.213.0.0/28").to_string();
+    assert!(plan.contains("start stage-shop-r1-db ") && !plan.contains("before"), "{plan}");
+}
+
+#[test]
 fn services_start_in_the_order_of_their_conditions_and_each_is_awaited() {
     check(
         &start_services(&shop(), &identity()),
@@ -69,11 +79,11 @@ fn services_start_in_the_order_of_their_conditions_and_each_is_awaited() {
 fn containers_are_made_with_their_volumes_before_anything_is_started() {
     check(
         &make_services(&shop(), &identity(), &inventory(), shop().suite.as_ref()),
-        "1 create container stage-shop-r1-tests of shop:1 — service tests
-         2 create container stage-shop-r1-warmup of shop:1 — service warmup
-         3 create volume stage-shop-r1-files — volume files
-         4 create container stage-shop-r1-web of shop:1 — service web after 3
-         5 create container stage-shop-r1-worker of shop:1 — service worker",
+        "1 create container stage-shop-r1-warmup of shop:1 — service warmup
+         2 create volume stage-shop-r1-files — volume files
+         3 create container stage-shop-r1-web of shop:1 — service web after 2
+         4 create container stage-shop-r1-worker of shop:1 — service worker
+         5 create container stage-shop-r1-tests of shop:1 — service tests",
     );
 }
 
@@ -86,6 +96,51 @@ fn the_suite_waits_for_what_compose_says_and_starts_nothing_else() {
         "1 await health of stage-shop-r1-web — service web
          2 start stage-shop-r1-tests — service tests after 1",
     );
+}
+
+/// The shop in which the image of `worker` migrates; as Compose has it, that needs a job which needs the database.
+fn shop_with_a_command() -> Environment {
+    let mut shop = shop();
+    shop.services.get_mut("worker").unwrap().aliases.push("jobs".into());
+    shop.migrations.push(MigrationSource::Command(MigrationCommand {
+        database: "db".into(),
+        service: "worker".into(),
+        command: vec!["rake".into(), "migrate".into()],
+        name: "schema".into(),
+        timeout_s: 60,
+    }));
+    shop
+}
+
+#[test]
+fn a_command_has_a_container_of_its_own_that_nobody_takes_for_the_service() {
+    let (shop, identity) = (shop_with_a_command(), identity());
+    let plan = make_services(&shop, &identity, &inventory(), shop.suite.as_ref());
+    let made = "1 create container stage-shop-r1-migration-1 of shop:1 — migration schema";
+    assert_eq!(plan.to_string().lines().next().unwrap().trim(), made);
+    let Call::CreateContainer(container) = &plan.steps[0].call else { panic!("{plan}") };
+    assert_eq!(container.runtime.command.as_deref().unwrap(), ["rake", "migrate"]);
+    assert_eq!(container.network.as_deref(), Some("stage-shop-r1"));
+    assert!(container.aliases.is_empty() && container.ports.is_empty());
+    let MigrationSource::Command(command) = &shop.migrations[0] else { panic!() };
+    check(&run_command(&identity, command, 1), "1 start stage-shop-r1-migration-1 — migration schema");
+}
+
+#[test]
+fn what_depends_on_a_database_is_not_started_for_a_command() {
+    check(&start_for_commands(&shop_with_a_command(), &identity()), "");
+}
+
+#[test]
+fn the_checksum_of_a_command_changes_with_its_words_and_its_image() {
+    let (shop, mut inventory) = (shop_with_a_command(), inventory());
+    let MigrationSource::Command(command) = &shop.migrations[0] else { panic!() };
+    let first = command_migration(&shop, command, &inventory).checksum;
+    assert_eq!(first.len(), 96);
+    let other = MigrationCommand { command: vec!["rake migrate".into()], ..command.clone() };
+    assert_ne!(command_migration(&shop, &other, &inventory).checksum, first);
+    inventory.images.get_mut("shop:1").unwrap().id = "sha256:2".into();
+    assert_ne!(command_migration(&shop, command, &inventory).checksum, first);
 }
 
 #[test]
@@ -105,6 +160,7 @@ fn a_seed_is_built_under_its_lock_and_only_the_frozen_copy_and_its_volume_stay()
         service: &environment.services["db"],
         image: &ImageFacts::default(),
         subnet: "10.213.0.0/28",
+        clones: CloneDriver::Btrfs,
     };
     check(
         &lock_seed(&order),

@@ -1,7 +1,7 @@
 //! A stack whose containers were stopped with the engine or the machine is started again.
 
 use super::identity::Identity;
-use super::services::{READY_TIMEOUT_S, is_one_shot};
+use super::order::{READY_TIMEOUT_S, is_one_shot};
 use crate::model::call::Call;
 use crate::model::environment::Environment;
 use crate::model::plan::{Plan, StepId};

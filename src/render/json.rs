@@ -60,12 +60,14 @@ struct Migration<'a> {
     database: &'a str,
     version: &'a str,
     name: &'a str,
-    /// Hexadecimal SHA-384 of its text; an approval names it.
+    /// 96 hexadecimal digits, which an approval names: SHA-384 of its text, or of a command and its image.
     checksum: &'a str,
     transactional: bool,
     applied: bool,
     duration_s: f64,
     failure: Option<SqlFailure<'a>>,
+    /// The last lines of the output of a command that failed.
+    output_tail: Option<&'a str>,
     wal_bytes: u64,
     /// Tables that it touched.
     tables: Vec<TouchedTable<'a>>,
@@ -84,7 +86,7 @@ struct Changes<'a> {
 #[derive(Serialize)]
 struct SqlFailure<'a> {
     message: &'a str,
-    /// SQLSTATE; empty if the failure was not the server's.
+    /// SQLSTATE; empty if the failure was not the server's but a command's.
     code: &'a str,
     line: Option<usize>,
     column: Option<usize>,
@@ -258,6 +260,7 @@ fn migration(report: &MigrationReport) -> Migration<'_> {
             column: failure.column,
             hint: failure.hint.as_deref(),
         }),
+        output_tail: run.output_tail.as_deref(),
         wal_bytes: change.wal_bytes,
         tables: change.tables.iter().map(table).collect(),
         doubts: &change.doubts,

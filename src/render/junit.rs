@@ -49,7 +49,11 @@ fn migration(report: &MigrationReport) -> TestCase {
             status
         }
     };
-    case("migration", &run.migration.name, status, run.duration_s)
+    let mut case = case("migration", &run.migration.name, status, run.duration_s);
+    if let Some(output) = &run.output_tail {
+        case.set_system_out(output.as_str());
+    }
+    case
 }
 
 fn guard(report: &Report, id: &str) -> TestCase {

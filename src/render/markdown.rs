@@ -138,6 +138,12 @@ fn figures(change: &TableChange) -> String {
 }
 
 fn suite(page: &mut Page, report: &Report) {
+    for run in report.migrations.iter().map(|of| &of.run) {
+        if let Some(output) = &run.output_tail {
+            let title = format!("Output of migration {}", prose(&run.migration.name));
+            page.add(&details(&title, &quote(output)));
+        }
+    }
     if let Some(failure) = &report.service_failure {
         let title = format!("Output of service {}", prose(&failure.service));
         page.add(&details(&title, &quote(&failure.output_tail)));
@@ -253,6 +259,13 @@ mod tests {
     fn the_other_verdicts_have_their_comments() {
         insta::assert_snapshot!("markdown_mended", markdown(&sample::mended()));
         insta::assert_snapshot!("markdown_syntax_error", markdown(&sample::syntax_error()));
+    }
+
+    #[test]
+    fn a_command_that_failed_is_told_with_its_last_words() {
+        let comment = markdown(&sample::failed_command());
+        assert!(comment.contains("Output of migration bin/rails db:migrate"), "{comment}");
+        assert!(comment.contains("PG::UndefinedTable"), "{comment}");
         insta::assert_snapshot!("markdown_troubled", markdown(&sample::troubled()));
     }
 

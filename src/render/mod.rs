@@ -1,5 +1,6 @@
 //! Report and error to text: terminal, JSON, Markdown, JUnit. Pure.
 
+mod diagnosis;
 mod error;
 mod grid;
 mod json;
@@ -14,6 +15,7 @@ mod stack;
 mod terminal;
 mod wrap;
 
+pub use diagnosis::{diagnosis, diagnosis_json};
 pub use error::error;
 pub use json::{changes_value, json, value};
 pub use junit::junit;

@@ -70,6 +70,27 @@ pub(super) fn syntax_error() -> Report {
     report
 }
 
+/// A migration by a command that failed.
+pub(super) fn failed_command() -> Report {
+    let mut report = syntax_error();
+    let run = &mut report.migrations[1].run;
+    run.migration.name = "bin/rails db:migrate".to_owned();
+    run.migration.transactional = false;
+    run.failure = Some(SqlFailure {
+        message: "exited with 1".to_owned(),
+        code: String::new(),
+        line: None,
+        column: None,
+        hint: Some("read the last lines of its output in the report".to_owned()),
+    });
+    run.output_tail = Some("== 5 DropFeeds: migrating ==\nPG::UndefinedTable: no `feeds`\n".to_owned());
+    let finding = &mut report.findings[0];
+    finding.migration = Some("bin/rails db:migrate".to_owned());
+    finding.message = "exited with 1; 1 later migration did not run".to_owned();
+    "read the last lines of its output in the report".clone_into(&mut finding.hint);
+    report
+}
+
 /// A dropped table, a rewritten one, an unlogged one, doubts, failed tests, and a volume that stays.
 pub(super) fn troubled() -> Report {
     let mut report = incident();
@@ -204,7 +225,7 @@ fn migration(
         transactional: true,
     };
     let change = Change { tables: vec![change], wal_bytes, doubts: Vec::new() };
-    MigrationReport { run: MigrationRun { migration, duration_s, failure: None }, change }
+    MigrationReport { run: MigrationRun { migration, duration_s, failure: None, output_tail: None }, change }
 }
 
 fn table(name: &str, rows_in_seed: u64, gross: GrossRows, net: NetRows) -> TableChange {

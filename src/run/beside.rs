@@ -41,7 +41,8 @@ pub async fn open_meters(
         )?;
         let (meter, change) = run.stop.or(Meter::since_seed(live, before, &seed.seed)).await?;
         meters.insert(name.clone(), meter);
-        let run = MigrationRun { migration: since_seed(name), duration_s: 0.0, failure: None };
+        let run =
+            MigrationRun { migration: since_seed(name), duration_s: 0.0, failure: None, output_tail: None };
         since.push(MigrationReport { run, change });
     }
     Ok((meters, since))

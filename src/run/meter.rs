@@ -12,7 +12,7 @@ use crate::model::change::{Change, NetRows, TableChange};
 use crate::model::digest::{DigestQuery, RowDigest};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::lsn::Lsn;
-use crate::model::migration::{Migration, MigrationLayout};
+use crate::model::migration::MigrationRun;
 use crate::model::name::TableName;
 use crate::model::report::MigrationReport;
 use crate::model::seed::SeedRecord;
@@ -25,6 +25,8 @@ use crate::world::Database;
 const CHUNK_BYTES: usize = 4 << 20;
 /// How often the log is followed while a statement runs.
 const FOLLOW_EVERY: Duration = Duration::from_millis(50);
+/// Rows that are counted, and no more, for each that was touched and is read: counting one costs a twentieth.
+const COUNTED_PER_TOUCHED: u64 = 10;
 /// Batches of rows that wait for the merge, each side.
 const BATCHES_AHEAD: usize = 4;
 
@@ -77,23 +79,21 @@ impl Meter {
     }
 
     /// The database that is migrated.
-    pub fn database(&self) -> &dyn Database {
-        self.live.as_ref()
+    pub fn database(&self) -> Arc<dyn Database> {
+        Arc::clone(&self.live)
     }
 
-    /// Runs one migration and says what it did.
+    /// Says what a migration does while `migrating` runs it, by whatever way.
     pub async fn measure(
         &mut self,
-        layout: MigrationLayout,
-        migration: &Migration,
-        all: &[Migration],
+        migrating: impl Future<Output = Result<MigrationRun>>,
     ) -> Result<MigrationReport> {
         let begun = Instant::now();
         let from = self.reader.position();
         let live = Arc::clone(&self.live);
         let (ended, mut has_ended) = oneshot::channel::<()>();
         let apply = async {
-            let run = live.apply(layout, migration, all).await;
+            let run = migrating.await;
             drop(ended);
             run
         };
@@ -164,17 +164,33 @@ impl Meter {
                 let rows: u64 = rows.iter().sum();
                 (NetRows { new: rows, ..NetRows::default() }, Some(rows))
             }
-            NetSource::Compare(comparison) => {
-                let (net, rows) = self.compare(comparison).await?;
-                (net, Some(rows))
-            }
+            NetSource::Compare(comparison) => self.compare(comparison, touched.change.rows_in_seed).await?,
         };
         let doubts = agree(&touched, net, rows_after);
         Ok((touched.settle(net), doubts))
     }
 
-    /// Merges the rows of the seed with those of now, both in order of key, as they arrive.
-    async fn compare(&self, comparison: &Comparison) -> Result<(NetRows, u64)> {
+    /// How a table compares with the seed, and how many rows it has now. Where only touched rows are read, counting the
+    /// others is worth its cost if there are not many more of them.
+    async fn compare(&self, comparison: &Comparison, rows_in_seed: u64) -> Result<(NetRows, Option<u64>)> {
+        match &comparison.rows {
+            None => {
+                let (net, rows_after) = self.merge(comparison).await?;
+                Ok((net, Some(rows_after)))
+            }
+            Some(ids) if ids.len().saturating_mul(COUNTED_PER_TOUCHED) < rows_in_seed => {
+                Ok((self.merge(comparison).await?.0, None))
+            }
+            Some(_) => {
+                let count = self.live.count(std::slice::from_ref(&comparison.after));
+                let ((net, _), rows_after) = tokio::try_join!(self.merge(comparison), count)?;
+                Ok((net, Some(rows_after.iter().sum())))
+            }
+        }
+    }
+
+    /// Merges the rows of the seed with those of now, both in order of key, as they arrive. Also how many came of now.
+    async fn merge(&self, comparison: &Comparison) -> Result<(NetRows, u64)> {
         let mut before = Rows::of(&self.before, comparison.query_before());
         let mut after = Rows::of(&self.live, comparison.query_after());
         let mut merge = Merge::new();

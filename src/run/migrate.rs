@@ -2,14 +2,17 @@
 
 use std::time::Instant;
 
+use super::beside;
 use super::instance::{self, StackOrder};
+use super::migrations::{self, Outset};
 use super::report::{Subject, report};
 use super::stand::Stood;
 use super::stopwatch::Stopwatch;
-use super::{beside, migrations};
+use crate::execute;
 use crate::model::environment::Environment;
 use crate::model::error::Result;
 use crate::model::report::Report;
+use crate::plan;
 use crate::world::World;
 
 /// Runs what is pending on a stack that stands. Its services go on running, as they do in production: what they write
@@ -22,8 +25,14 @@ pub async fn migrate(world: World, order: StackOrder<'_>, environment: &Environm
         stopwatch.enter("meter");
         let sources = migrations::read(&run.world, environment).await?;
         let (meters, since) = beside::open_meters(run, environment, identity, stack).await?;
+        let inventory = run.world.engine.inventory(&plan::images(environment)).await?;
+        let making = plan::make_commands(environment, identity, &inventory);
+        if let Some(failure) = execute::apply(run, &making).await? {
+            return Err(super::unfit(&failure));
+        }
         stopwatch.enter("migrations");
-        let migrated = migrations::run_all(run, meters, &sources).await?;
+        let outset = Outset { run, environment, identity, inventory: &inventory, is_alone: false };
+        let migrated = migrations::run_all(&outset, meters, &sources).await?;
         stopwatch.enter("teardown");
         let stood = Stood { seeds: beside::seeds(run, stack).await?, migrated, service_failure: None };
         Ok((run.journal.run().clone(), stood, since))

@@ -1,28 +1,43 @@
 //! The pending changes, one by one under the meter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::command;
 use super::database;
 use super::meter::Meter;
 use crate::execute::Run;
-use crate::model::environment::Environment;
+use crate::model::environment::{Environment, MigrationCommand, MigrationSource};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
-use crate::model::migration::{Migration, MigrationLayout};
+use crate::model::inventory::Inventory;
+use crate::model::migration::{Migration, MigrationLayout, MigrationRun};
 use crate::model::report::{MigrationReport, SeedUse};
-use crate::plan::Identity;
+use crate::plan::{self, History, Identity};
+use crate::world::World;
 use crate::world::tell;
-use crate::world::{Database, World};
 
 /// How long a server may take to answer on its clone.
 pub const START_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A directory of migrations, as read.
-pub struct Source {
-    database: String,
-    layout: MigrationLayout,
-    migrations: Vec<Migration>,
+/// An entry of `migrations`, as read.
+pub enum Source {
+    /// A directory of SQL files.
+    Folder {
+        /// The service whose database they change.
+        database: String,
+        /// Whose layout it has.
+        layout: MigrationLayout,
+        /// What is in it, in order.
+        migrations: Vec<Migration>,
+    },
+    /// A command.
+    Command {
+        /// What to run.
+        command: MigrationCommand,
+        /// Its number among all entries, from 1.
+        number: usize,
+    },
 }
 
 /// What the migrations did.
@@ -44,9 +59,16 @@ impl Migrated {
 /// Reads all directories of migrations, in the order in which they run.
 pub async fn read(world: &World, environment: &Environment) -> Result<Vec<Source>> {
     let mut sources = Vec::new();
-    for source in &environment.migrations {
-        let (layout, migrations) = world.files.migrations(source).await?;
-        sources.push(Source { database: source.database.clone(), layout, migrations });
+    for (place, source) in environment.migrations.iter().enumerate() {
+        sources.push(match source {
+            MigrationSource::Folder(folder) => {
+                let (layout, migrations) = world.files.migrations(folder).await?;
+                Source::Folder { database: folder.database.clone(), layout, migrations }
+            }
+            MigrationSource::Command(command) => {
+                Source::Command { command: command.clone(), number: place + 1 }
+            }
+        });
     }
     Ok(sources)
 }
@@ -54,7 +76,8 @@ pub async fn read(world: &World, environment: &Environment) -> Result<Vec<Source
 /// The meters of all databases, by service.
 pub type Meters = BTreeMap<String, Meter>;
 
-/// Opens the meter of every database as soon as its server and the untouched one answer.
+/// Opens the meter of every database that is migrated as soon as its server and the untouched one answer. The others
+/// are waited for.
 pub async fn open_meters(
     run: &Run,
     environment: &Environment,
@@ -66,6 +89,10 @@ pub async fn open_meters(
         let Some(service) = environment.services.get(name) else { continue };
         let names = identity.names();
         let (live, before) = (names.container(name), names.before(name));
+        if !environment.migrates(name) {
+            database::connect(run, &live, &service.runtime, START_TIMEOUT).await?.close().await;
+            continue;
+        }
         let (live, before) = tokio::try_join!(
             database::connect(run, &live, &service.runtime, START_TIMEOUT),
             database::connect(run, &before, &service.runtime, START_TIMEOUT),
@@ -75,29 +102,41 @@ pub async fn open_meters(
     Ok(meters)
 }
 
+/// What runs, and where.
+pub struct Outset<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// The environment.
+    pub environment: &'a Environment,
+    /// Who the run is on the engine.
+    pub identity: &'a Identity,
+    /// What is on the engine: a command is known by its image.
+    pub inventory: &'a Inventory,
+    /// Whether nobody but the migrations works on the databases: on a stack that stands the app does.
+    pub is_alone: bool,
+}
+
 /// Runs what is pending until one fails, and closes the meters. A failure is a fact of the report.
-pub async fn run_all(run: &Run, mut meters: Meters, sources: &[Source]) -> Result<Migrated> {
+pub async fn run_all(outset: &Outset<'_>, mut meters: Meters, sources: &[Source]) -> Result<Migrated> {
     let mut migrated = Migrated::default();
     for source in sources {
-        let meter = meters.get_mut(source.database.as_str()).ok_or_else(|| {
-            Error::new(ErrorKind::Bug, format!("migrations of `{}`, which is no database", source.database))
-        })?;
-        for migration in pending(meter.database(), source).await? {
-            if migrated.has_failed() {
-                migrated.not_run.push(migration.name.clone());
-                continue;
+        match source {
+            Source::Folder { database, layout, migrations } => {
+                let meter = meter_of(&mut meters, database)?;
+                run_folder(outset.run, meter, *layout, migrations, &mut migrated).await?;
             }
-            tell(&run.events, Event::MigrationStarted { name: migration.name.clone() });
-            let report = run.stop.or(meter.measure(source.layout, migration, &source.migrations)).await?;
-            tell(
-                &run.events,
-                Event::MigrationEnded {
-                    name: migration.name.clone(),
-                    took: Duration::from_secs_f64(report.run.duration_s),
-                    applied: report.run.failure.is_none(),
-                },
-            );
-            migrated.reports.push(report);
+            Source::Command { command, number } => {
+                let migration = plan::command_migration(outset.environment, command, outset.inventory);
+                if migrated.has_failed() {
+                    migrated.not_run.push(migration.name);
+                    continue;
+                }
+                let meter = meter_of(&mut meters, &command.database)?;
+                let database = meter.database();
+                let name = migration.name.clone();
+                let migrating = command::run(outset, (command, *number), migration, database);
+                migrated.reports.push(measured(outset.run, meter, &name, migrating).await?);
+            }
         }
     }
     for meter in meters.into_values() {
@@ -106,9 +145,49 @@ pub async fn run_all(run: &Run, mut meters: Meters, sources: &[Source]) -> Resul
     Ok(migrated)
 }
 
-/// What the version table lacks, in order.
-async fn pending<'a>(database: &dyn Database, source: &'a Source) -> Result<Vec<&'a Migration>> {
-    let applied: BTreeSet<String> =
-        database.applied(source.layout).await?.into_iter().map(|applied| applied.version).collect();
-    Ok(source.migrations.iter().filter(|migration| !applied.contains(&migration.version)).collect())
+fn meter_of<'m>(meters: &'m mut Meters, database: &str) -> Result<&'m mut Meter> {
+    meters.get_mut(database).ok_or_else(|| {
+        Error::new(ErrorKind::Bug, format!("migrations of `{database}`, which is no database"))
+    })
+}
+
+/// Runs what is pending of one directory, one by one.
+async fn run_folder(
+    run: &Run,
+    meter: &mut Meter,
+    layout: MigrationLayout,
+    all: &[Migration],
+    migrated: &mut Migrated,
+) -> Result<()> {
+    let database = meter.database();
+    let applied = database.applied(layout).await?;
+    let history = History { layout, all, applied: &applied };
+    // After a failure nothing runs anyway, and golang-migrate's own note of it would be taken for production's.
+    if let Some(refusal) = history.refusal().filter(|_| !migrated.has_failed()) {
+        return Err(refusal);
+    }
+    for migration in history.pending() {
+        if migrated.has_failed() {
+            migrated.not_run.push(migration.name.clone());
+            continue;
+        }
+        let migrating = database.apply(layout, migration, all);
+        migrated.reports.push(measured(run, meter, &migration.name, migrating).await?);
+    }
+    Ok(())
+}
+
+/// One migration under its meter, told as it begins and ends.
+async fn measured(
+    run: &Run,
+    meter: &mut Meter,
+    name: &str,
+    migrating: impl Future<Output = Result<MigrationRun>>,
+) -> Result<MigrationReport> {
+    tell(&run.events, Event::MigrationStarted { name: name.to_owned() });
+    let report = run.stop.or(meter.measure(migrating)).await?;
+    let took = Duration::from_secs_f64(report.run.duration_s);
+    let applied = report.run.failure.is_none();
+    tell(&run.events, Event::MigrationEnded { name: name.to_owned(), took, applied });
+    Ok(report)
 }

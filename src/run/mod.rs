@@ -3,8 +3,10 @@
 mod backup;
 mod beside;
 mod check;
+mod command;
 mod database;
 mod diff;
+mod doctor;
 mod down;
 mod ending;
 mod exec;
@@ -20,6 +22,7 @@ mod migrations;
 mod pick;
 mod psql;
 mod report;
+mod room;
 mod seed;
 mod stand;
 mod stopwatch;
@@ -32,6 +35,7 @@ mod up;
 
 pub use check::{CheckOrder, check};
 pub use diff::diff;
+pub use doctor::doctor;
 pub use down::down;
 pub use exec::{ExecOrder, Streams, exec};
 pub use extend::extend;
@@ -39,8 +43,11 @@ pub use instance::{StackOrder, find as find_stack, list as list_stacks, show as 
 pub use logs::{LogsOrder, ServiceLine, StackLogs, logs};
 pub use migrate::migrate;
 pub use psql::{PsqlOrder, psql};
-pub use seed::{SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed};
-pub use sweep::{preview as preview_sweep, recover, sweep};
+pub use seed::{
+    SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed,
+    unreadable as unreadable_seeds,
+};
+pub use sweep::{left_alone, preview as preview_sweep, recover, sweep};
 pub use test::test;
 pub use up::{Up, UpOrder, up};
 

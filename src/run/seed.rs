@@ -6,17 +6,18 @@ use std::time::{Duration, Instant};
 
 use super::backup::{self, ChosenBackup};
 use super::fill::{BackupFile, SeedDatabase};
-use super::{Settings, database, ending, images};
+use super::{Settings, database, ending, images, room};
 use crate::archive;
 use crate::execute::{self, Run};
 use crate::mask;
-use crate::model::call::Undo;
+use crate::model::call::{Call, Undo};
+use crate::model::clones::CloneDriver;
 use crate::model::environment::{DatabaseSpec, Environment};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
 use crate::model::inventory::{ImageFacts, Inventory};
 use crate::model::report::SeedUse;
-use crate::model::seed::{SeedKey, SeedRecord};
+use crate::model::seed::{SeedKey, SeedRecord, UnreadableSeed};
 use crate::model::service::Service;
 use crate::plan::{self, Identity, SeedOrder};
 use crate::seed;
@@ -43,6 +44,7 @@ pub struct SeedStory<'a> {
 
 /// The seeds of all databases, in order of service; those that are missing are built, one after the other.
 pub async fn ensure_all(world: &World, story: &SeedStory<'_>) -> Result<BTreeMap<String, SeedUse>> {
+    plan::check_ports(&world.engine.facts())?;
     let mut seeds = BTreeMap::new();
     for (name, database) in &story.environment.databases {
         seeds.insert(name.clone(), ensure(world, story, database).await?);
@@ -59,13 +61,15 @@ async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -
         )
     })?;
     loop {
-        let inventory =
-            images::inventory_with(world, story, &[&service.runtime.image, plan::HELPER_IMAGE]).await?;
+        let inventory = inventory_with_driver(world, story, &service.runtime.image).await?;
         let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
-        let key = key_of(&chosen, database, story.settings, service, &image)?;
+        let key = key_of(&chosen, database, story.settings, service, &image, driver_of(&inventory)?)?;
         if let Some(seed) = inventory.seeds.iter().find(|seed| seed.key == key) {
             tell(story.events, Event::Note { text: format!("seed {key} of {}: reused", database.service) });
             return Ok(SeedUse { seed: seed.clone(), reused: true });
+        }
+        if let Some(seed) = inventory.unreadable_seeds.iter().find(|seed| seed.volume == key.volume()) {
+            return Err(in_the_way(seed));
         }
         if is_being_built(&inventory, &key) {
             tell(
@@ -89,12 +93,29 @@ async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -
     }
 }
 
+/// An inventory in which the images are known, and how clones are made: the first to ask finds that out.
+async fn inventory_with_driver(world: &World, story: &SeedStory<'_>, image: &str) -> Result<Inventory> {
+    let inventory = images::inventory_with(world, story, &[image, plan::HELPER_IMAGE]).await?;
+    if inventory.clones.is_some() {
+        return Ok(inventory);
+    }
+    tell(story.events, Event::Note { text: "preparing the pool of clones".to_owned() });
+    world.engine.perform(&Call::PreparePool).await?;
+    images::inventory_with(world, story, &[image, plan::HELPER_IMAGE]).await
+}
+
+fn driver_of(inventory: &Inventory) -> Result<CloneDriver> {
+    let driver = inventory.clones;
+    driver.ok_or_else(|| Error::new(ErrorKind::Bug, "the pool is there and nobody knows how clones are made"))
+}
+
 fn key_of(
     chosen: &ChosenBackup,
     database: &DatabaseSpec,
     settings: &Settings,
     service: &Service,
     image: &ImageFacts,
+    clones: CloneDriver,
 ) -> Result<SeedKey> {
     let cluster: Vec<(String, String)> = plan::cluster_settings(&service.runtime).into_iter().collect();
     seed::key(&seed::Ingredients {
@@ -104,7 +125,14 @@ fn key_of(
         prepare: &database.prepare,
         image_id: &image.id,
         cluster: &cluster,
+        clones,
     })
+}
+
+/// The seed that is wanted exists, and this build cannot read it.
+fn in_the_way(seed: &UnreadableSeed) -> Error {
+    Error::new(ErrorKind::Config, seed.to_string())
+        .hint(format!("`docker volume rm {}` removes it, then it is built again", seed.volume))
 }
 
 fn is_being_built(inventory: &Inventory, key: &SeedKey) -> bool {
@@ -157,9 +185,20 @@ impl Building<'_> {
         let archive = Arc::new(archive);
         Error::all(seed::check_masking(&archive, &self.database.masking))?;
 
+        let earlier: Vec<&SeedRecord> = inventory.seeds.iter().filter(|seed| self.is_earlier(seed)).collect();
+        let is_plain = archive.format == archive::Format::Plain;
+        let need = plan::seed_need(&self.service.name, self.chosen.file.size_bytes, is_plain, &earlier);
+        room::for_seed(run, &need, inventory.has_pool).await?;
+
         let subnet = plan::free_subnet(&inventory.subnets, &identity.run, 0)?;
-        let order =
-            SeedOrder { identity, key: self.key, service: self.service, image: self.image, subnet: &subnet };
+        let order = SeedOrder {
+            identity,
+            key: self.key,
+            service: self.service,
+            image: self.image,
+            subnet: &subnet,
+            clones: driver_of(inventory)?,
+        };
         execute::apply(run, &plan::lock_seed(&order)).await?;
         // Between the look and the lock somebody else may have finished the same seed.
         if let Some(seed) = sealed(&run.world, self.key).await? {
@@ -189,6 +228,11 @@ impl Building<'_> {
             return Err(super::unfit(&failure));
         }
         Ok(record)
+    }
+
+    /// Whether a seed is one of the same database, of another backup or under other rules.
+    fn is_earlier(&self, seed: &SeedRecord) -> bool {
+        seed.environment == self.story.environment.name && seed.database == self.service.name
     }
 
     /// Those who read a backup know its bytes, not its name.
@@ -255,6 +299,11 @@ pub async fn list(world: &World) -> Result<Vec<SeedRecord>> {
     let mut seeds = world.engine.inventory(&[]).await?.seeds;
     seeds.sort_by_key(|seed| std::cmp::Reverse(seed.sealed_at));
     Ok(seeds)
+}
+
+/// Volumes on this engine that are labelled as seeds and cannot be read.
+pub async fn unreadable(world: &World) -> Result<Vec<UnreadableSeed>> {
+    Ok(world.engine.inventory(&[]).await?.unreadable_seeds)
 }
 
 /// Removes the seed whose key begins with `prefix`. Clones made of it live on. Returns what was removed.

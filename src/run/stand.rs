@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::migrations::{self, Migrated};
+use super::migrations::{self, Migrated, Outset};
 use super::seed::{self, SeedStory};
 use super::stopwatch::Stopwatch;
-use super::{Settings, images};
+use super::{Settings, images, room};
 use crate::execute::{self, Run};
-use crate::model::call::ServiceFailure;
+use crate::model::call::{Call, ServiceFailure};
+use crate::model::clones::CloneDriver;
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::Inventory;
+use crate::model::plan::Plan;
 use crate::model::report::SeedUse;
 use crate::model::seed::SeedKey;
 use crate::model::suite::SuiteSpec;
@@ -47,15 +49,15 @@ pub async fn stand(
     stopwatch: &mut Stopwatch,
 ) -> Result<Stood> {
     stopwatch.enter("seed");
+    // What this engine cannot keep is told before anything is made.
+    plan::check_paths(environment, &run.world.engine.facts())?;
     // Migrations that cannot even be read are told before a seed is built for them.
     let sources = migrations::read(&run.world, environment).await?;
     let story = SeedStory { environment, settings, events: &run.events, stop: &run.stop };
     let seeds = seed::ensure_all(&run.world, &story).await?;
 
     stopwatch.enter("stack");
-    let keys: BTreeMap<String, SeedKey> =
-        seeds.iter().map(|(service, used)| (service.clone(), used.seed.key.clone())).collect();
-    let inventory = databases(run, &story, identity, &keys).await?;
+    let inventory = databases(run, &story, identity, &seeds).await?;
     // Making containers takes the engine about as long as the servers take to answer.
     let making = plan::make_services(environment, identity, &inventory, suite);
     let (made, meters) = tokio::join!(
@@ -67,8 +69,15 @@ pub async fn stand(
     }
 
     stopwatch.enter("migrations");
-    let migrated = migrations::run_all(run, meters?, &sources).await?;
-    let mut stood = Stood { seeds, migrated, service_failure: None };
+    let meters = meters?;
+    let mut stood = Stood { seeds, migrated: Migrated::default(), service_failure: None };
+    let needed = plan::start_for_commands(environment, identity);
+    stood.service_failure = named(execute::apply(run, &needed).await?, environment, identity);
+    if stood.service_failure.is_some() {
+        return Ok(stood);
+    }
+    let outset = Outset { run, environment, identity, inventory: &inventory, is_alone: true };
+    stood.migrated = migrations::run_all(&outset, meters, &sources).await?;
     if stood.migrated.has_failed() {
         return Ok(stood);
     }
@@ -84,15 +93,17 @@ async fn databases(
     run: &Run,
     story: &SeedStory<'_>,
     identity: &Identity,
-    keys: &BTreeMap<String, SeedKey>,
+    seeds: &BTreeMap<String, SeedUse>,
 ) -> Result<Inventory> {
+    let keys: BTreeMap<String, SeedKey> =
+        seeds.iter().map(|(service, used)| (service.clone(), used.seed.key.clone())).collect();
     let wanted = plan::images(story.environment);
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     for attempt in 0..SUBNET_TRIES {
         let inventory = images::inventory_with(&run.world, story, &wanted).await?;
         let subnet = plan::free_subnet(&inventory.subnets, &identity.run, attempt)?;
-        let plan = plan::stand_up(story.environment, identity, &inventory, keys, &subnet);
-        match execute::apply(run, &plan).await {
+        let plan = plan::stand_up(story.environment, identity, &inventory, &keys, &subnet);
+        match with_room(run, plan, &inventory, seeds).await? {
             Ok(None) => return Ok(inventory),
             Ok(Some(failure)) => return Err(super::unfit(&failure)),
             Err(error) if error.kind == ErrorKind::NoRoom && attempt + 1 < SUBNET_TRIES => {
@@ -108,6 +119,28 @@ async fn databases(
     }
     Err(Error::new(ErrorKind::NoRoom, format!("no subnet could be had in {SUBNET_TRIES} tries"))
         .hint("run fewer stacks at once"))
+}
+
+/// Carries out the plan of the databases if there is room for their clones; what comes of it is within, an error without
+/// is that of the room. Asking the pool takes as long as making a clone, which takes no room by itself: both go on at
+/// once, and no container is made before the answer. A full copy is not begun before it.
+async fn with_room(
+    run: &Run,
+    plan: Plan,
+    inventory: &Inventory,
+    seeds: &BTreeMap<String, SeedUse>,
+) -> Result<Result<Option<ServiceFailure>>> {
+    if !inventory.clones.is_some_and(CloneDriver::shares_blocks) {
+        room::for_clones(run, seeds.values()).await?;
+        return Ok(execute::apply(run, &plan).await);
+    }
+    let (clones, servers) = plan.split(|call| matches!(call, Call::CreateContainer(_)));
+    let (made, room) = tokio::join!(execute::apply(run, &clones), room::for_clones(run, seeds.values()));
+    room?;
+    match made {
+        Ok(None) => Ok(execute::apply(run, &servers).await),
+        failed => Ok(failed),
+    }
 }
 
 /// A failure under the name of its service, not of its container.

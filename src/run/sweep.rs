@@ -9,11 +9,12 @@ use jiff::Timestamp;
 use super::Settings;
 use crate::execute::{self, Run};
 use crate::model::error::Result;
+use crate::model::event::Event;
 use crate::model::report::Teardown;
 use crate::plan::{self, PoolListing, SweepScope};
 use crate::store::journal::Journal;
 use crate::world::World;
-use crate::world::{Events, Stop};
+use crate::world::{Events, Stop, tell};
 
 /// How long after a dead run's last word the engine may still carry out what it was asked: such a late arrival would
 /// come after its own removal.
@@ -28,6 +29,9 @@ pub async fn recover(world: &World, events: &Events) -> Result<Teardown> {
 async fn unwind_crashed(world: &World, events: &Events) -> Result<(Teardown, Option<Timestamp>)> {
     let mut all = Teardown::default();
     let mut last_word = None;
+    for error in Journal::unreadable(&world.state)? {
+        tell(events, Event::Note { text: format!("left alone: {error}") });
+    }
     for journal in Journal::take_over_crashed(&world.state)? {
         last_word = last_word.max(journal.written_at()?);
         let (_switch, stop) = Stop::new();
@@ -48,6 +52,12 @@ pub async fn preview(world: &World, settings: &Settings) -> Result<Vec<String>> 
     }
     lines.extend(overdue(world, settings).await?.iter().map(ToString::to_string));
     Ok(lines.into_iter().collect())
+}
+
+/// What a sweep does not touch although it is ours, as this build cannot read it, one line each: objects and seeds on the
+/// engine. Journals are told as notes by every story.
+pub async fn left_alone(world: &World) -> Result<Vec<String>> {
+    Ok(plan::left_alone(&world.engine.inventory(&[]).await?))
 }
 
 /// Takes away what crashed runs of this state folder left, and what is past its deadline on the engine, whoever made it.

@@ -145,6 +145,9 @@ fn keep(run: &Run, environment: &Environment, identity: &Identity) -> Result<()>
             format!("volume {clone}"),
         ]);
     }
+    // The containers of commands have done their work.
+    let numbers = 1..=environment.migrations.len();
+    passing.extend(numbers.map(|number| format!("container {}", names.migration(number))));
     let remaining = run.journal.remaining();
     let stays = remaining.iter().filter(|(_, undo)| !passing.contains(&undo.to_string()));
     run.journal.kept(&stays.map(|(id, _)| *id).collect::<Vec<_>>())

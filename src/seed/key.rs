@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::model::clones::CloneDriver;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::masking::Masking;
 use crate::model::seed::SeedKey;
@@ -24,6 +25,8 @@ pub struct Ingredients<'a> {
     pub image_id: &'a str,
     /// Variables that shape the cluster (`POSTGRES_USER`, `POSTGRES_INITDB_ARGS`, …), in any order.
     pub cluster: &'a [(String, String)],
+    /// How its clones are made: what is kept for one driver is of no use to another.
+    pub clones: CloneDriver,
 }
 
 /// The key of the seed that these make.
@@ -51,6 +54,10 @@ pub fn key(of: &Ingredients<'_>) -> Result<SeedKey> {
     for (name, value) in cluster {
         add("cluster name", name.as_bytes());
         add("cluster value", value.as_bytes());
+    }
+    // Seeds that were made before there was a choice are all of this one.
+    if of.clones != CloneDriver::Btrfs {
+        add("clones", of.clones.name().as_bytes());
     }
     Ok(SeedKey(hasher.finalize().to_hex().to_string()))
 }
@@ -88,6 +95,7 @@ mod tests {
             prepare: &prepare,
             image_id: "sha256:1",
             cluster: &cluster,
+            clones: CloneDriver::Btrfs,
         };
         let key_of = |ingredients: Ingredients<'_>| key(&ingredients).unwrap();
         let first = key_of(base);
@@ -110,6 +118,7 @@ mod tests {
             Ingredients { prepare: &[], ..base },
             Ingredients { image_id: "sha256:2", ..base },
             Ingredients { cluster: &other_cluster, ..base },
+            Ingredients { clones: CloneDriver::Copy, ..base },
         ] {
             assert_ne!(key_of(changed), first);
         }

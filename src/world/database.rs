@@ -13,6 +13,7 @@ use crate::model::catalog::Catalog;
 pub use crate::model::digest::{DigestQuery, RowDigest};
 use crate::model::error::Result;
 use crate::model::lsn::Lsn;
+pub use crate::model::migration::AppliedMigration;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
 
@@ -53,7 +54,7 @@ pub trait Database: Send + Sync {
         columns: &[String],
         rows: mpsc::Receiver<Bytes>,
     ) -> Result<std::result::Result<u64, SqlFailure>>;
-    /// Versions that the layout's version table has as applied, none if there is no such table.
+    /// What the layout's version table says, nothing if there is no such table.
     async fn applied(&self, layout: MigrationLayout) -> Result<Vec<AppliedMigration>>;
     /// Runs one migration as its layout's tool would, and records it in the version table if it succeeds.
     /// `all` are all migrations of its directory, which sqlx checks against what was applied.
@@ -63,6 +64,9 @@ pub trait Database: Send + Sync {
         migration: &Migration,
         all: &[Migration],
     ) -> Result<MigrationRun>;
+    /// Ends every connection but those of `stage`, and waits until they are gone: whoever held them may be dead, and the
+    /// server not yet know.
+    async fn hang_up_others(&self) -> Result<()>;
     /// The end of the write-ahead log up to which everything that was committed is on disk.
     async fn wal_end(&self) -> Result<Lsn>;
     /// The end of the write-ahead log that is on disk right now; asking for it has no effect.
@@ -74,17 +78,8 @@ pub trait Database: Send + Sync {
     async fn wal_segment_size_bytes(&self) -> Result<u64>;
     /// The write-ahead log from `from` on, at most `limit_bytes` of it and never beyond `until`.
     async fn read_wal(&self, from: Lsn, until: Lsn, limit_bytes: usize) -> Result<Bytes>;
-    /// Sends digests of all rows in ascending byte order of their keys, in batches.
+    /// Sends digests of the rows that are asked for in ascending byte order of their keys, in batches.
     async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()>;
     /// Ends all connections, politely.
     async fn close(&self);
-}
-
-/// A row of a version table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppliedMigration {
-    /// As [`Migration::version`].
-    pub version: String,
-    /// Hexadecimal checksum, where the tool keeps one.
-    pub checksum: Option<String>,
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::files::{FileFacts, Files, ReadSeek};
 use super::migration_folder;
-use crate::model::environment::MigrationSource;
+use crate::model::environment::MigrationFolder;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::migration::{Migration, MigrationLayout};
 
@@ -37,9 +37,9 @@ impl Files for DiskFiles {
         blocking(move || hash(&path).map_err(|cause| unreadable(&path, cause))).await
     }
 
-    async fn migrations(&self, source: &MigrationSource) -> Result<(MigrationLayout, Vec<Migration>)> {
-        let source = source.clone();
-        blocking(move || migration_folder::read(&source)).await
+    async fn migrations(&self, folder: &MigrationFolder) -> Result<(MigrationLayout, Vec<Migration>)> {
+        let folder = folder.clone();
+        blocking(move || migration_folder::read(&folder)).await
     }
 }
 

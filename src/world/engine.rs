@@ -9,11 +9,14 @@ use futures_util::stream::BoxStream;
 use tokio::io::AsyncWrite;
 
 use crate::model::call::{Call, Performed, Undo};
+use crate::model::clones::Room;
+use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
 use crate::model::exec::{ExecId, ExecOutput, ExecSpec, TerminalSize};
 use crate::model::inventory::Inventory;
 use crate::model::log::{LogLine, LogWindow};
 use crate::model::stack::ContainerFacts;
+use crate::model::survey::Survey;
 
 /// Lines of a container as they come; nothing is read that nobody asks for.
 pub type LogLines = BoxStream<'static, Result<LogLine>>;
@@ -31,6 +34,8 @@ pub struct Exec {
 /// A Docker Engine. Calls are idempotent: what is done already counts as done, and what is absent counts as undone.
 #[async_trait]
 pub trait Engine: Send + Sync {
+    /// Which engine it is, and where it stands.
+    fn facts(&self) -> EngineFacts;
     /// Everything that carries our label, all subnets, the sealed seeds, and what is known of `images`.
     async fn inventory(&self, images: &[String]) -> Result<Inventory>;
     /// Carries out one call. An existing container of the same name that another run made is an error of kind
@@ -41,6 +46,8 @@ pub trait Engine: Send + Sync {
     /// How these containers are now; one that is not there is left out.
     async fn containers(&self, names: &[String]) -> Result<Vec<ContainerFacts>>;
     /// The address on this machine at which a port of a container is published.
+    /// The address on this machine at which a port of a container is published. For an engine behind ssh it is forwarded,
+    /// and ends with this process.
     async fn published(&self, container: &str, port: u16) -> Result<SocketAddr>;
     /// Waits until a container exits; its exit code, or `None` after `timeout`.
     async fn await_exit(&self, container: &str, timeout: Duration) -> Result<Option<i64>>;
@@ -69,4 +76,8 @@ pub trait Engine: Send + Sync {
     async fn frozen(&self) -> Result<Vec<String>>;
     /// How many bytes a clone holds, shared ones counted.
     async fn clone_size_bytes(&self, clone: &str) -> Result<u64>;
+    /// Room for seeds and clones, as the driver in force has it; `None` while it has no pool.
+    async fn room(&self) -> Result<Option<Room>>;
+    /// What the engine is and can do. Probes it, and makes nothing that stays.
+    async fn survey(&self) -> Result<Survey>;
 }

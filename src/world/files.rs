@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::model::environment::MigrationSource;
+use crate::model::environment::MigrationFolder;
 use crate::model::error::Result;
 use crate::model::migration::{Migration, MigrationLayout};
 
@@ -35,7 +35,7 @@ pub trait Files: Send + Sync {
     fn open(&self, path: &Path) -> Result<Box<dyn ReadSeek>>;
     /// Hexadecimal BLAKE3 of a file's bytes.
     async fn fingerprint(&self, path: &Path) -> Result<String>;
-    /// The migrations of a directory in the order in which they run, and the layout that was found. A directory in
-    /// which every `.sql` file is named `<digits>_<name>.sql` is sqlx's, any other is plain.
-    async fn migrations(&self, source: &MigrationSource) -> Result<(MigrationLayout, Vec<Migration>)>;
+    /// The migrations of a directory in the order in which they run, and its layout: the one that was said, or else the
+    /// one that its files show. Where they fit two tools alike it is an error that names both.
+    async fn migrations(&self, folder: &MigrationFolder) -> Result<(MigrationLayout, Vec<Migration>)>;
 }

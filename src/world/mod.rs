@@ -18,6 +18,7 @@ pub mod stop;
 
 use std::sync::Arc;
 
+use crate::model::clones::ClonesChoice;
 use crate::model::error::Result;
 
 pub use clock::Clock;
@@ -45,9 +46,14 @@ pub struct World {
 
 impl World {
     /// The real outside: a Docker Engine that answers, PostgreSQL, this machine's files. `holder` is the id of the state
-    /// folder. An error of kind `Unreachable` if no engine answers.
-    pub async fn real(state: Arc<dyn StateFiles>, clock: Arc<dyn Clock>, holder: &str) -> Result<Self> {
-        let engine = docker::DockerEngine::connect(holder).await?;
+    /// folder, `clones` how the user wants clones to be made. An error of kind `Unreachable` if no engine answers.
+    pub async fn real(
+        state: Arc<dyn StateFiles>,
+        clock: Arc<dyn Clock>,
+        holder: &str,
+        clones: ClonesChoice,
+    ) -> Result<Self> {
+        let engine = docker::DockerEngine::connect(holder).await?.with_clones(clones);
         Ok(Self {
             engine: Arc::new(engine),
             databases: Arc::new(postgres::PostgresServers),

@@ -1,13 +1,15 @@
 //! The port to the state folder: small files that `stage` remembers things in, and locks that die with their process.
 
-use std::collections::BTreeMap;
+mod memory;
+
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind as IoErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
+
+pub use memory::MemoryState;
 
 use crate::model::error::{Error, ErrorKind, Result};
 
@@ -16,7 +18,8 @@ pub trait Hold: Send + Sync {}
 
 /// Files of the state folder, named by paths relative to it (`journals/4f1c….jsonl`).
 pub trait StateFiles: Send + Sync {
-    /// Adds one line to a file, made if it is not there; it is with the kernel on return, so a kill loses nothing.
+    /// Adds one line to a file, made if it is not there; it is with the kernel on return, so a kill loses nothing. A line
+    /// that does not fit on the disk is taken back as a whole.
     fn append(&self, file: &str, line: &str) -> Result<()>;
     /// Replaces a file's text as a whole; only the user can read it.
     fn write(&self, file: &str, text: &str) -> Result<()>;
@@ -24,6 +27,8 @@ pub trait StateFiles: Send + Sync {
     fn read(&self, file: &str) -> Result<Option<String>>;
     /// When a file was last written; `None` if it is not there, or nobody knows.
     fn written_at(&self, file: &str) -> Result<Option<Timestamp>>;
+    /// How large a file is; `None` if it is not there.
+    fn size_bytes(&self, file: &str) -> Result<Option<u64>>;
     /// Names of the files in a folder, sorted; none if it is not there.
     fn list(&self, folder: &str) -> Result<Vec<String>>;
     /// Removes a file; absent counts as removed.
@@ -63,6 +68,14 @@ impl DiskState {
 }
 
 fn unusable(path: &Path, cause: std::io::Error) -> Error {
+    if cause.kind() == IoErrorKind::StorageFull {
+        return Error::new(
+            ErrorKind::NoRoom,
+            format!("no room is left for the state file `{}`", path.display()),
+        )
+        .because(cause)
+        .hint("make room on its disk, or set STAGE_STATE to a folder on another one");
+    }
     Error::new(ErrorKind::Config, format!("the state file `{}` cannot be used", path.display()))
         .because(cause)
         .hint("set STAGE_STATE to a folder that you can write to")
@@ -76,13 +89,22 @@ impl StateFiles for DiskState {
             .append(true)
             .mode(0o600)
             .open(&path)
-            .and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()))
+            .and_then(|mut file| {
+                let before = file.metadata()?.len();
+                let written = file.write_all(format!("{line}\n").as_bytes());
+                if written.is_err() {
+                    // Part of a line would stand in front of the next one. If even this fails, readers find it.
+                    let _ = file.set_len(before);
+                }
+                written
+            })
             .map_err(|cause| unusable(&path, cause))
     }
 
     fn write(&self, file: &str, text: &str) -> Result<()> {
         let path = self.path_for_writing(file)?;
-        let draft = path.with_extension("draft");
+        // Of its own, as two processes may write the same file at once.
+        let draft = path.with_extension(format!("draft-{}", std::process::id()));
         OpenOptions::new()
             .create(true)
             .write(true)
@@ -91,7 +113,11 @@ impl StateFiles for DiskState {
             .open(&draft)
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .and_then(|()| fs::rename(&draft, &path))
-            .map_err(|cause| unusable(&path, cause))
+            .map_err(|cause| {
+                // Half a file is of no use to anybody, and the disk may be full.
+                let _ = fs::remove_file(&draft);
+                unusable(&path, cause)
+            })
     }
 
     fn read(&self, file: &str) -> Result<Option<String>> {
@@ -107,6 +133,15 @@ impl StateFiles for DiskState {
         let path = self.root.join(file);
         match fs::metadata(&path).and_then(|metadata| metadata.modified()) {
             Ok(modified) => Ok(Timestamp::try_from(modified).ok()),
+            Err(cause) if cause.kind() == IoErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(unusable(&path, cause)),
+        }
+    }
+
+    fn size_bytes(&self, file: &str) -> Result<Option<u64>> {
+        let path = self.root.join(file);
+        match fs::metadata(&path) {
+            Ok(metadata) => Ok(Some(metadata.len())),
             Err(cause) if cause.kind() == IoErrorKind::NotFound => Ok(None),
             Err(cause) => Err(unusable(&path, cause)),
         }
@@ -170,103 +205,6 @@ fn hold_new(path: &Path) -> std::io::Result<Option<Box<dyn Hold>>> {
     }
 }
 
-/// A state folder in memory. Clones share their files, as processes on one machine do.
-#[derive(Clone, Default)]
-pub struct MemoryState {
-    inner: Arc<Mutex<MemoryFiles>>,
-}
-
-#[derive(Default)]
-struct MemoryFiles {
-    texts: BTreeMap<String, String>,
-    held: BTreeMap<String, usize>,
-    generation: usize,
-}
-
-struct HeldInMemory {
-    inner: Arc<Mutex<MemoryFiles>>,
-    file: String,
-    generation: usize,
-}
-
-impl Hold for HeldInMemory {}
-
-impl Drop for HeldInMemory {
-    fn drop(&mut self) {
-        let mut files = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if files.held.get(&self.file) == Some(&self.generation) {
-            files.held.remove(&self.file);
-        }
-    }
-}
-
-impl MemoryState {
-    fn files(&self) -> std::sync::MutexGuard<'_, MemoryFiles> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// As if every process that held a lock had died.
-    pub fn let_go_of_everything(&self) {
-        self.files().held.clear();
-    }
-
-    /// Names of all files, sorted.
-    pub fn names(&self) -> Vec<String> {
-        self.files().texts.keys().cloned().collect()
-    }
-}
-
-impl StateFiles for MemoryState {
-    fn append(&self, file: &str, line: &str) -> Result<()> {
-        let mut files = self.files();
-        let text = files.texts.entry(file.to_owned()).or_default();
-        text.push_str(line);
-        text.push('\n');
-        Ok(())
-    }
-
-    fn write(&self, file: &str, text: &str) -> Result<()> {
-        self.files().texts.insert(file.to_owned(), text.to_owned());
-        Ok(())
-    }
-
-    fn read(&self, file: &str) -> Result<Option<String>> {
-        Ok(self.files().texts.get(file).cloned())
-    }
-
-    fn written_at(&self, _file: &str) -> Result<Option<Timestamp>> {
-        Ok(None)
-    }
-
-    fn list(&self, folder: &str) -> Result<Vec<String>> {
-        let prefix = format!("{folder}/");
-        Ok(self
-            .files()
-            .texts
-            .keys()
-            .filter_map(|name| name.strip_prefix(&prefix))
-            .map(str::to_owned)
-            .collect())
-    }
-
-    fn remove(&self, file: &str) -> Result<()> {
-        self.files().texts.remove(file);
-        Ok(())
-    }
-
-    fn hold(&self, file: &str) -> Result<Option<Box<dyn Hold>>> {
-        let mut files = self.files();
-        if files.held.contains_key(file) {
-            return Ok(None);
-        }
-        files.generation += 1;
-        let generation = files.generation;
-        files.texts.entry(file.to_owned()).or_default();
-        files.held.insert(file.to_owned(), generation);
-        Ok(Some(Box::new(HeldInMemory { inner: Arc::clone(&self.inner), file: file.to_owned(), generation })))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -278,6 +216,8 @@ mod tests {
         assert_eq!(state.read("journals/a").unwrap().as_deref(), Some("one\ntwo\n"));
         state.write("key", "secret").unwrap();
         assert_eq!(state.read("key").unwrap().as_deref(), Some("secret"));
+        assert_eq!(state.size_bytes("key").unwrap(), Some(6));
+        assert_eq!(state.size_bytes("journals/none").unwrap(), None);
         assert_eq!(state.list("journals").unwrap(), ["a"]);
         let hold = state.hold("journals/a").unwrap();
         assert!(hold.is_some());

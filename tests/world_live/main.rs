@@ -4,7 +4,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod clones;
+mod comparison;
 mod containers;
+mod layouts;
 mod migrations;
 mod pool;
 mod postgres;

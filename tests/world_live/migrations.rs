@@ -1,9 +1,9 @@
-//! Migrations of both layouts, applied to a real server.
+//! Migrations of sqlx and plain ones, applied to a real server.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use stage::model::environment::MigrationSource;
+use stage::model::environment::MigrationFolder;
 use stage::model::error::ErrorKind;
 use stage::model::migration::{Migration, MigrationLayout, MigrationRun};
 use stage::model::name::TableName;
@@ -14,17 +14,28 @@ use stage::world::disk::DiskFiles;
 use crate::server::{sql, with_database};
 
 /// Writes the files and reads them back as a run does.
-async fn layout(files: &[(&str, &str)]) -> (tempfile::TempDir, MigrationLayout, Vec<Migration>) {
+pub async fn layout(files: &[(&str, &str)]) -> (tempfile::TempDir, MigrationLayout, Vec<Migration>) {
+    layout_of(None, files).await
+}
+
+/// As [`layout`], where the user says which one it is.
+pub async fn layout_of(
+    layout: Option<MigrationLayout>,
+    files: &[(&str, &str)],
+) -> (tempfile::TempDir, MigrationLayout, Vec<Migration>) {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
-        std::fs::write(folder.path().join(name), text).unwrap();
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
-    let source = MigrationSource { database: "db".to_owned(), directory: PathBuf::from(folder.path()) };
+    let directory = PathBuf::from(folder.path());
+    let source = MigrationFolder { database: "db".to_owned(), directory, layout };
     let (layout, migrations) = DiskFiles.migrations(&source).await.unwrap();
     (folder, layout, migrations)
 }
 
-async fn apply(
+pub async fn apply(
     db: &Arc<dyn Database>,
     layout: MigrationLayout,
     all: &[Migration],
@@ -40,13 +51,16 @@ async fn versions(db: &Arc<dyn Database>, layout: MigrationLayout) -> Vec<String
 #[tokio::test]
 async fn sqlx_migrations_run_one_by_one_and_are_recorded_as_sqlx_records_them() {
     with_database(|db, _| async move {
-        let (_folder, layout, all) = layout(&[
-            ("1_make.up.sql", "CREATE TABLE t (id int PRIMARY KEY)"),
-            ("1_make.down.sql", "DROP TABLE t"),
-            ("2_fill.up.sql", "INSERT INTO t SELECT generate_series(1, 10)"),
-            ("3_index.up.sql", "-- no-transaction\nCREATE INDEX CONCURRENTLY ON t (id)"),
-            ("4_broken.up.sql", "INSERT INTO t VALUES (11);\nINSERT INTO nowhere VALUES (1)"),
-        ])
+        let (_folder, layout, all) = layout_of(
+            Some(MigrationLayout::Sqlx),
+            &[
+                ("1_make.up.sql", "CREATE TABLE t (id int PRIMARY KEY)"),
+                ("1_make.down.sql", "DROP TABLE t"),
+                ("2_fill.up.sql", "INSERT INTO t SELECT generate_series(1, 10)"),
+                ("3_index.up.sql", "-- no-transaction\nCREATE INDEX CONCURRENTLY ON t (id)"),
+                ("4_broken.up.sql", "INSERT INTO t VALUES (11);\nINSERT INTO nowhere VALUES (1)"),
+            ],
+        )
         .await;
         assert_eq!(layout, MigrationLayout::Sqlx);
         assert_eq!(all.len(), 4, "what takes a migration back is none");

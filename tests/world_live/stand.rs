@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use stage::model::call::{Call, Performed, Undo};
+use stage::model::clones::{CloneDriver, ClonesChoice};
 use stage::model::container::{ContainerSpec, Labels};
 use stage::model::label;
 use stage::model::service::Runtime;
@@ -22,6 +24,19 @@ pub fn name(what: &str) -> String {
 /// The engine, with a pool that is this test's own (made only if the test asks for it).
 pub async fn engine() -> DockerEngine {
     DockerEngine::connect_with_pool("test", &name("pool")).await.unwrap()
+}
+
+/// An engine on which clones are made so, with a pool that is this test's own.
+pub async fn forced(driver: CloneDriver, pool: &str) -> DockerEngine {
+    let engine = DockerEngine::connect_with_pool("test", pool).await.unwrap();
+    engine.with_clones(ClonesChoice::Forced(driver))
+}
+
+/// What the engine's own command line prints; it must succeed.
+pub fn docker(arguments: &[&str]) -> String {
+    let output = Command::new("docker").args(arguments).output().unwrap();
+    assert!(output.status.success(), "docker {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Labels of a run.
@@ -72,10 +87,17 @@ pub async fn undone(engine: &DockerEngine, undos: &[Undo]) {
 }
 
 /// Runs a test and then its clean-up, whatever came of the test.
-pub async fn tidy(test: impl Future<Output = ()> + Send + 'static, clean: impl Future<Output = ()>) {
-    let outcome = tokio::spawn(test).await;
-    clean.await;
-    if let Err(failed) = outcome {
-        std::panic::resume_unwind(failed.into_panic());
+pub fn tidy<'a>(
+    test: impl Future<Output = ()> + Send + 'static,
+    clean: impl Future<Output = ()> + 'a,
+) -> impl Future<Output = ()> + 'a {
+    // Tests are long: their futures would fill the stack.
+    let (test, clean) = (Box::pin(test), Box::pin(clean));
+    async move {
+        let outcome = tokio::spawn(test).await;
+        clean.await;
+        if let Err(failed) = outcome {
+            std::panic::resume_unwind(failed.into_panic());
+        }
     }
 }

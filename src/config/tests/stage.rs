@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use super::{environment, read};
-use crate::model::environment::{BackupSource, LeaseSpec, MigrationSource};
+use crate::model::environment::{
+    BackupSource, LeaseSpec, MigrationCommand, MigrationFolder, MigrationSource,
+};
 use crate::model::guard::{GuardLimits, Limit};
+use crate::model::migration::MigrationLayout;
 use crate::model::name::TableName;
 use crate::model::suite::SuiteSpec;
 
@@ -54,10 +57,7 @@ x-notes: mine
         database.prepare,
         [("/shop/qa-logins.sql".into(), "INSERT INTO customers VALUES (1)".to_owned())]
     );
-    assert_eq!(
-        environment.migrations,
-        [MigrationSource { database: "db".into(), directory: "/shop/migrations".into() }]
-    );
+    assert_eq!(environment.migrations.len(), 1);
     assert_eq!(
         environment.suite,
         Some(SuiteSpec {
@@ -75,6 +75,55 @@ x-notes: mine
     assert_eq!(environment.guards.rows_changed.all, Limit::Rows(5000));
     assert!(environment.guards.allow_table_dropped);
     assert_eq!(environment.lease, LeaseSpec { ttl_s: 5400, max_s: 172_800 });
+}
+
+#[test]
+fn migrations_are_directories_and_commands_in_their_order() {
+    let environment = environment(&[
+        (
+            "stage.yaml",
+            "
+databases: {db: {backup: x, masks: masks.yaml}}
+migrations:
+  - {database: db, sql: migrations/}
+  - {database: db, sql: migrations/, layout: golang-migrate}
+  - {database: db, service: tests, command: [bin/rails, 'db:migrate']}
+  - {database: db, service: tests, command: alembic upgrade head, name: schema, timeout: 20m}
+",
+        ),
+        ("compose.yaml", COMPOSE),
+        ("masks.yaml", "tables: {customers: empty}"),
+        ("migrations/", ""),
+    ]);
+    assert_eq!(
+        environment.migrations,
+        [
+            MigrationSource::Folder(MigrationFolder {
+                database: "db".into(),
+                directory: "/shop/migrations".into(),
+                layout: None,
+            }),
+            MigrationSource::Folder(MigrationFolder {
+                database: "db".into(),
+                directory: "/shop/migrations".into(),
+                layout: Some(MigrationLayout::GolangMigrate),
+            }),
+            MigrationSource::Command(MigrationCommand {
+                database: "db".into(),
+                service: "tests".into(),
+                command: vec!["bin/rails".into(), "db:migrate".into()],
+                name: "bin/rails db:migrate".into(),
+                timeout_s: 3600,
+            }),
+            MigrationSource::Command(MigrationCommand {
+                database: "db".into(),
+                service: "tests".into(),
+                command: vec!["alembic".into(), "upgrade".into(), "head".into()],
+                name: "schema".into(),
+                timeout_s: 1200,
+            }),
+        ]
+    );
 }
 
 #[test]

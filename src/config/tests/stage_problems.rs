@@ -53,8 +53,6 @@ mail: catch
 traffic: {}
 compare: {}
 suite: {service: tests, coverage: {}}
-migrations:
-  - {database: db, service: app, command: [rails]}
 databases:
   db: {backup: {command: [x]}, masks: masks.yaml}
 ",
@@ -64,9 +62,7 @@ databases:
             &format!("stage.yaml:3:1: `traffic` {later}"),
             &format!("stage.yaml:4:1: `compare` {later}"),
             &format!("stage.yaml:5:25: `coverage` {later}"),
-            &format!("stage.yaml:7:20: `service` {later}"),
-            &format!("stage.yaml:7:34: `command` {later}"),
-            &format!("stage.yaml:9:16: a backup that a `command` makes {later}"),
+            &format!("stage.yaml:7:16: a backup that a `command` makes {later}"),
         ],
     );
 }
@@ -117,8 +113,68 @@ migrations:
             "stage.yaml:3:16: database `tests` is not among `databases` | known are `db`",
             "stage.yaml:4:25: `migration` is no directory",
             "stage.yaml:5:5: the migration has no `database`",
-            "stage.yaml:5:23: unknown key `down` | known are `database`, `sql`",
-            "stage.yaml:6:5: expected a map with `database` and `sql`, found `migrations`",
+            "stage.yaml:5:23: unknown key `down` | known are `database`, `sql`, `command`, `layout`",
+            "stage.yaml:6:5: expected a map with `database` and `sql` or `command`, found `migrations`",
+        ],
+    );
+}
+
+#[test]
+fn a_layout_is_one_that_stage_knows() {
+    check(
+        "databases: {db: {backup: x, masks: masks.yaml}}
+migrations:
+  - {database: db, sql: migrations, layout: flway}
+  - {database: db, sql: migrations, layout: liquibase}
+  - {database: db, sql: migrations, laoyut: plain}
+",
+        &[
+            "stage.yaml:3:45: there is no layout `flway` | did you mean `flyway`?",
+            "stage.yaml:4:45: there is no layout `liquibase` | known are `sqlx`, `diesel`, `golang-migrate`, `dbmate`, `flyway`, `goose`, `plain`",
+            "stage.yaml:5:37: unknown key `laoyut` | did you mean `layout`?",
+        ],
+    );
+}
+
+#[test]
+fn a_migration_is_files_or_a_command() {
+    check(
+        "databases: {db: {backup: x, masks: masks.yaml}}
+migrations:
+  - {database: db}
+  - {database: db, sql: migrations, service: tests, command: [a], timeout: 1m}
+  - {database: db, sql: migrations, service: tests, timeout: 1m}
+  - {database: db, service: tests, command: [a], layout: plain, nmae: x}
+",
+        &[
+            "stage.yaml:3:5: the migration has neither `sql` nor `command`",
+            "stage.yaml:4:53: a migration is either `sql` or a `command`: make two entries of it",
+            "stage.yaml:5:37: `service` goes with a `command`, not with `sql`",
+            "stage.yaml:5:53: `timeout` goes with a `command`, not with `sql`",
+            "stage.yaml:6:50: `layout` goes with `sql`, not with a `command`",
+            "stage.yaml:6:65: unknown key `nmae` | did you mean `name`?",
+        ],
+    );
+}
+
+#[test]
+fn a_command_needs_words_and_a_service_that_is_no_database() {
+    check(
+        "databases: {db: {backup: x, masks: masks.yaml}}
+migrations:
+  - {database: db, command: [rake]}
+  - {database: db, service: test, command: [rake]}
+  - {database: db, service: db, command: []}
+  - {database: db, service: tests, command: rake 'db}
+  - {database: db, service: tests, command: [rake], timeout: soon}
+",
+        &[
+            "stage.yaml:3:5: the migration has no `service`",
+            "stage.yaml:4:29: service `test` is not in the Compose file | did you mean `tests`?",
+            "stage.yaml:5:29: service `db` is a database: it runs already, on its clone | name the service whose image holds the migration tool",
+            "stage.yaml:5:42: the command has no words",
+            "stage.yaml:6:45: the command has an open quote",
+            "stage.yaml:7:62: expected a duration such as `4h` or `90s`, found `soon`",
         ],
     );
 }

@@ -5,6 +5,10 @@ use crate::model::change::NetRows;
 
 /// Why the witnesses do not agree on a table; empty if they do. `net` is what came of [`Touched::source`],
 /// `rows_after` an exact count of the table's rows now, if one was made.
+///
+/// Where the comparison was confined to the rows that the log touched, the log is still not its own witness: ids are
+/// kept whatever became of a transaction and counts are not, so that rows of one that was misjudged would be there, or
+/// not, against the count. What escapes is a record of the log that was not read at all; `rows_after` shows that one.
 pub fn agree(touched: &Touched, net: NetRows, rows_after: Option<u64>) -> Vec<String> {
     let table = &touched.change.table;
     let seed = touched.change.rows_in_seed;

@@ -61,7 +61,7 @@ impl Columns {
     /// What has to be compared.
     pub fn comparison(self, seed: &Table, now: &Table) -> Comparison {
         let key = self.key(seed, now);
-        Comparison { before: seed.name.clone(), after: now.name.clone(), key, columns: self.both }
+        Comparison { before: seed.name.clone(), after: now.name.clone(), key, columns: self.both, rows: None }
     }
 
     /// The primary key if both have it, else a unique key of both without NULLs, else nothing.

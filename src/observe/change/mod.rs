@@ -2,10 +2,11 @@
 //!
 //! A table is known by its oid within the run, and by its name against the seed: whoever holds the name is what the
 //! app reads. Where the counted rows alone say how a table stands against the seed they are taken; everywhere else
-//! the answer names exactly what has to be compared.
+//! the answer names exactly what has to be compared: the rows that the log shows as touched, or the whole table.
 
 mod agree;
 mod columns;
+mod history;
 mod observer;
 #[cfg(test)]
 mod scenarios;

@@ -3,15 +3,35 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::{Columns, has_relabelled_column, same_shape};
-use super::touched::{NetSource, Touched};
+use super::history::History;
+use super::touched::{Comparison, NetSource, Touched};
 use super::window::{Window, sum};
 use crate::model::catalog::{Catalog, Table};
 use crate::model::change::{GrossRows, NetRows, TableChange, TableEvent};
 use crate::model::name::TableName;
 use crate::observe::wal::WalFacts;
 
-/// Tables in which tools note which migrations ran: no data.
-const BOOKKEEPING: [&str; 2] = ["_sqlx_migrations", "stage_migrations"];
+/// Tables in which tools note which migrations ran: no data. `schema_migrations` is that of Rails, dbmate and
+/// golang-migrate, each with other columns.
+const BOOKKEEPING: [&str; 17] = [
+    "__diesel_schema_migrations",
+    "__drizzle_migrations",
+    "_prisma_migrations",
+    "_sqlx_migrations",
+    "alembic_version",
+    "ar_internal_metadata",
+    "databasechangelog",
+    "databasechangeloglock",
+    "django_migrations",
+    "flyway_schema_history",
+    "goose_db_version",
+    "knex_migrations",
+    "knex_migrations_lock",
+    "refinery_schema_history",
+    "schema_migrations",
+    "seaql_migrations",
+    "stage_migrations",
+];
 
 /// Follows the migrations of one database from the seed on.
 #[derive(Debug)]
@@ -19,6 +39,7 @@ pub struct Observer {
     seed: Catalog,
     rows: BTreeMap<TableName, u64>,
     tallies: BTreeMap<u32, Tally>,
+    history: History,
 }
 
 /// What all migrations so far did to one table, by its oid.
@@ -32,12 +53,14 @@ struct Tally {
 impl Observer {
     /// An observer that knows the seed: its catalogue, and exactly how many rows each of its tables has.
     pub fn new(seed: Catalog, rows: BTreeMap<TableName, u64>) -> Self {
-        Self { seed, rows, tallies: BTreeMap::new() }
+        let history = History::of(&seed);
+        Self { seed, rows, tallies: BTreeMap::new(), history }
     }
 
     /// Tables that the next migration touched, in order of name. To be called once for each migration in turn;
     /// `facts` are those of the log between the two catalogues.
     pub fn migration(&mut self, before: &Catalog, after: &Catalog, facts: &WalFacts) -> Vec<Touched> {
+        self.history.add(&facts.touched);
         let window = Window::new(before, after, facts);
         let mut touched = Vec::new();
         for now in after.tables.values().filter(|table| is_data(table)) {
@@ -104,9 +127,11 @@ impl Observer {
                 && seed.filenode == now.filenode
                 && !seed.unlogged;
             touched.since_seed = is_explained.then_some(tally.gross);
-            touched.source = match touched.since_seed.and_then(counted) {
-                Some(net) => NetSource::Counted(net),
-                None => NetSource::Compare(columns.comparison(seed, now)),
+            touched.source = if let Some(net) = touched.since_seed.and_then(counted) {
+                NetSource::Counted(net)
+            } else {
+                let rows = if is_explained { self.history.rows_of(seed.filenode) } else { None };
+                NetSource::Compare(Comparison { rows, ..columns.comparison(seed, now) })
             };
         } else if is_partitioned(now) {
             touched.source = NetSource::Counted(NetRows::default());

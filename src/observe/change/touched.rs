@@ -1,8 +1,11 @@
 //! A table that some witness shows as touched, and where to learn how its rows compare with the seed.
 
+use std::sync::Arc;
+
 use crate::model::change::{GrossRows, NetRows, TableChange};
 use crate::model::digest::{DigestColumn, DigestQuery, Form};
 use crate::model::name::TableName;
+use crate::model::tuples::TupleIds;
 
 /// A table that some witness shows as touched by one migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub struct Comparison {
     pub key: Vec<ComparedColumn>,
     /// Columns that both have, the key's among them, in the seed's order.
     pub columns: Vec<ComparedColumn>,
+    /// Rows to which the comparison may be confined, as all others are the same on both sides; `None` compares all.
+    pub rows: Option<Arc<TupleIds>>,
 }
 
 /// A column that both sides have. It differs where its text does, whatever its types.
@@ -85,6 +90,7 @@ impl Comparison {
             table: table.clone(),
             key: self.key.iter().map(digested).collect(),
             columns: self.columns.iter().map(digested).collect(),
+            rows: self.rows.clone(),
         }
     }
 }
@@ -100,7 +106,7 @@ impl ComparedColumn {
 }
 
 /// What a type, as `format_type` prints it, allows. Not here are types of which equal values may print differently
-/// (`numeric`, floats, `char(n)`, `interval`, `jsonb`) and enums: one that was made again has other numbers for its labels.
+/// (floats, `char(n)`, `interval`) and enums: one that was made again has other numbers for its labels.
 fn form(type_name: &str) -> Form {
     let unlimited = match (type_name.find('('), type_name.find(')')) {
         (Some(open), Some(close)) if open < close => {
@@ -114,6 +120,8 @@ fn form(type_name: &str) -> Form {
         "text" | "character varying" => Form::Characters,
         "timestamp without time zone" => Form::Timestamp,
         "timestamp with time zone" => Form::Timestamptz,
+        "numeric" => Form::Numeric,
+        "jsonb" => Form::Jsonb,
         "boolean" | "bytea" | "date" | "oid" => Form::Value,
         _ => Form::Text,
     }

@@ -1,6 +1,6 @@
 //! Tests of the reader against logs made by hand: other versions than the samples', and what is hard to provoke.
 
-use super::facts::WalFacts;
+use super::facts::{TouchedRows, WalFacts};
 use super::{Reader, WalError};
 use crate::model::change::GrossRows;
 use crate::model::lsn::Lsn;
@@ -12,9 +12,17 @@ const START: u64 = SEGMENT_SIZE_BYTES + PAGE_BYTES;
 
 const TRANSACTION: u8 = 1;
 const HEAP: u8 = 10;
+const HEAP2: u8 = 9;
 const INSERT: u8 = 0x00;
 const DELETE: u8 = 0x10;
+const UPDATE: u8 = 0x20;
+const HOT_UPDATE: u8 = 0x40;
+const CONFIRM: u8 = 0x50;
+const LOCK: u8 = 0x60;
+const MULTI_INSERT: u8 = 0x50;
+const MAKES_PAGE: u8 = 0x80;
 const COMMIT: u8 = 0x00;
+const ABORT: u8 = 0x20;
 const COMMIT_PREPARED: u8 = 0x30;
 const HAS_PARTS: u8 = 0x80;
 
@@ -100,6 +108,28 @@ fn body(image: &[u8], main: &[u8]) -> Vec<u8> {
     body.extend(std::iter::repeat_n(0xAA, usize::from(image_bytes)));
     body.extend(main);
     body
+}
+
+/// A body that touches this block of file 77 first and, if there is one, the old block second, without data or images.
+fn moving(block: u32, old_block: Option<u32>, main: &[u8]) -> Vec<u8> {
+    let mut body = vec![0, 0, 0, 0];
+    body.extend([1663_u32, 5, 77, block].iter().flat_map(|number| number.to_le_bytes()));
+    if let Some(old_block) = old_block {
+        // The same file as block 0's.
+        body.extend([1, 0x80, 0, 0]);
+        body.extend(old_block.to_le_bytes());
+    }
+    body.extend(own(main));
+    body
+}
+
+/// The own part of an update.
+fn update(old: u16, new: u16) -> Vec<u8> {
+    let mut main = vec![7, 0, 0, 0];
+    main.extend(old.to_le_bytes());
+    main.extend([0, 0, 0, 0, 0, 0]);
+    main.extend(new.to_le_bytes());
+    main
 }
 
 /// An image header: length, offset of the hole, flags, and the hole's length for compressed ones.
@@ -189,6 +219,26 @@ fn a_row_that_was_withdrawn_on_conflict_never_was() {
     log.record(7, HEAP, DELETE, &body(&[], &[7, 0, 0, 0, 1, 0, 0, 0x08]));
     log.record(7, HEAP, DELETE, &body(&[], &[7, 0, 0, 0, 1, 0, 0, 0x00]));
     check(&log.commit(7).read().unwrap(), 1, 1);
+}
+
+#[test]
+fn rows_are_touched_where_they_were_and_where_they_went() {
+    let mut log = Log::new(0xD110);
+    log.record(7, HEAP, UPDATE, &moving(3, Some(2), &update(10, 1)));
+    log.record(7, HEAP, HOT_UPDATE, &moving(4, None, &update(11, 12)));
+    log.record(7, HEAP, DELETE, &moving(5, None, &[7, 0, 0, 0, 44, 1, 0, 0]));
+    log.record(7, HEAP2, MULTI_INSERT, &moving(6, None, &[0, 0, 2, 0, 5, 0, 9, 0]));
+    log.record(7, HEAP2, MULTI_INSERT | MAKES_PAGE, &moving(70_000, None, &[0, 0, 2, 0]));
+    // Locks and confirmations touch no row.
+    log.record(7, HEAP, LOCK, &moving(8, None, &[0; 8]));
+    log.record(7, HEAP, CONFIRM, &moving(8, None, &[1, 0]));
+    log.record(7, TRANSACTION, ABORT, &own(&[0; 8]));
+    let facts = log.read().unwrap();
+    let TouchedRows::At(ids) = &facts.touched[&(5, 77)] else { panic!("{facts:?}") };
+    let ids: Vec<_> = ids.iter().map(|id| (id.block, id.offset)).collect();
+    let expected = [(2, 10), (3, 1), (4, 11), (4, 12), (5, 300), (6, 5), (6, 9), (70_000, 1), (70_000, 2)];
+    assert_eq!(ids, expected);
+    check(&facts, 0, 0);
 }
 
 #[test]

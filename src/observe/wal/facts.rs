@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::change::WalRows;
+use crate::model::tuples::TupleIds;
 
 /// A file that holds a table, as the log names it: database oid and file node.
 pub type File = (u32, u32);
@@ -27,4 +28,15 @@ pub struct WalFacts {
     pub undecided: u64,
     /// Files that those wrote to.
     pub undecided_files: BTreeSet<File>,
+    /// Rows that records of this stretch wrote or removed, by file, whatever became of the transaction.
+    pub touched: BTreeMap<File, TouchedRows>,
+}
+
+/// Rows of one file that somebody wrote or removed. Every other row is the one that was there before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TouchedRows {
+    /// All of them lie here, or lay here.
+    At(TupleIds),
+    /// Too many to keep, or the file was made anew.
+    TooMany,
 }

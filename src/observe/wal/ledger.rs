@@ -1,11 +1,13 @@
 //! Rows by transaction and file, until the transaction ends. Its size follows the number of files that open
-//! transactions wrote to, not the number of rows.
+//! transactions wrote to, not the number of rows; where rows were touched is kept apart, and bounded.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::facts::{File, WalFacts};
 use super::heap::Written;
+use super::record::Place;
 use super::storage::ExclusiveLock;
+use super::touched::TouchedFiles;
 use crate::model::change::GrossRows;
 
 /// The file node of `pg_class`, which only VACUUM FULL changes.
@@ -40,27 +42,30 @@ pub(super) struct Ledger {
     /// the one before them wrote.
     current: Option<(u32, File, FileRows)>,
     totals: BTreeMap<File, FileRows>,
+    touched: TouchedFiles,
     committed: u64,
     aborted: u64,
 }
 
 impl Ledger {
     /// A row record of transaction `xid`.
-    pub fn write(&mut self, xid: u32, file: File, written: Written) {
+    pub fn write(&mut self, xid: u32, place: Place, written: Written<'_>) {
+        self.touched.touch(place, written);
+        let file = place.file;
         let goes_on = self.current.as_ref().is_some_and(|(x, f, _)| *x == xid && *f == file);
         if !goes_on {
             self.settle();
         }
         let (_, _, rows) = self.current.get_or_insert_with(|| (xid, file, FileRows::default()));
         match written {
-            Written::Inserted(count) => rows.gross.inserted += count,
-            Written::Updated => rows.gross.updated += 1,
-            Written::Deleted => rows.gross.deleted += 1,
-            Written::Moved => {
+            Written::Inserted(offsets) => rows.gross.inserted += offsets.count(),
+            Written::Updated { .. } => rows.gross.updated += 1,
+            Written::Deleted(_) => rows.gross.deleted += 1,
+            Written::Moved(_) => {
                 rows.gross.deleted += 1;
                 rows.moved += 1;
             }
-            Written::Withdrawn => rows.withdrawn += 1,
+            Written::Withdrawn(_) => rows.withdrawn += 1,
             Written::Nothing => {}
         }
     }
@@ -68,6 +73,7 @@ impl Ledger {
     /// A transaction made a file.
     pub fn make(&mut self, xid: u32, file: File) {
         self.settle();
+        self.touched.make(file);
         let transaction = self.open.entry(xid).or_default();
         let made_after = Some(transaction.class_updates);
         transaction.files.entry(file).or_default().made_after = made_after;
@@ -101,6 +107,7 @@ impl Ledger {
             aborted: std::mem::take(&mut self.aborted),
             undecided: self.open.values().map(|transaction| u64::from(transaction.has_rows())).sum(),
             undecided_files: self.open.values().flat_map(Transaction::written_files).collect(),
+            touched: self.touched.take(),
             ..WalFacts::default()
         };
         for (file, rows) in std::mem::take(&mut self.totals) {

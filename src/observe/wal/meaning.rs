@@ -28,7 +28,7 @@ pub(super) fn note(ledger: &mut Ledger, header: &RecordHeader, record: &[u8], la
         }
         Manager::Heap | Manager::Heap2 => match Written::read(header.manager, header.kind, body.main)? {
             Written::Nothing => {}
-            written => ledger.write(header.xid, body.file?, written),
+            written => ledger.write(header.xid, body.place?, written),
         },
         Manager::Log | Manager::Other => {}
     }

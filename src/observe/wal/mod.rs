@@ -1,7 +1,7 @@
 //! The stream witness: a reader of PostgreSQL's write-ahead log, versions 13 to 18.
 //!
-//! It counts the rows that each committed transaction inserted, updated and deleted, by the file that holds them. It
-//! asks nothing of the server but `wal_level=replica`, and follows the log while a statement still runs. The log is
+//! It counts the rows that each committed transaction inserted, updated and deleted, by the file that holds them, and
+//! remembers where in the file rows were touched at all. It asks nothing of the server but `wal_level=replica`, and follows the log while a statement still runs. The log is
 //! read as little-endian with pages of 8 kB, as every packaged server writes it.
 
 mod bytes;
@@ -19,8 +19,9 @@ mod record;
 #[cfg(test)]
 mod samples;
 mod storage;
+mod touched;
 mod transaction;
 
 pub use error::WalError;
-pub use facts::{File, WalFacts};
+pub use facts::{File, TouchedRows, WalFacts};
 pub use reader::Reader;

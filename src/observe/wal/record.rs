@@ -80,11 +80,22 @@ impl RecordHeader {
     }
 }
 
+/// The pages of one file that a record touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The file.
+    pub file: File,
+    /// Number of the page, which of an UPDATE is where the row went.
+    pub block: u32,
+    /// Number of the page that an UPDATE took the row from, if that is another one.
+    pub old_block: Option<u32>,
+}
+
 /// What is behind a record's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Body<'a> {
-    /// The file of block 0, if it touches one in its main fork.
-    pub file: Option<File>,
+    /// The first page that it touches, and the second of the same file, if the first is one of a main fork.
+    pub place: Option<Place>,
     /// The record's own part.
     pub main: &'a [u8],
 }
@@ -94,7 +105,7 @@ impl<'a> Body<'a> {
     pub fn read(record: &'a [u8], layout: Layout) -> Option<Self> {
         let mut bytes = Bytes(record.get(HEADER_BYTES..)?);
         let (mut payload_bytes, mut main_bytes) = (0_usize, 0_usize);
-        let (mut file, mut last_file, mut last_block) = (None, None, None);
+        let (mut place, mut last_file, mut last_block): (Option<Place>, _, _) = (None, None, None);
         // Lengths come first and in the order of what they announce, which then fills the rest.
         while bytes.0.len() > payload_bytes {
             match bytes.u8()? {
@@ -113,8 +124,14 @@ impl<'a> Body<'a> {
                     let read = read_block(&mut bytes, layout, last_file)?;
                     payload_bytes += read.payload_bytes;
                     last_file = Some(read.file);
-                    if block == 0 && read.is_main_fork {
-                        file = last_file;
+                    match &mut place {
+                        None if block == 0 && read.is_main_fork => {
+                            place = Some(Place { file: read.file, block: read.number, old_block: None });
+                        }
+                        Some(place) if block == 1 && read.is_main_fork && read.file == place.file => {
+                            place.old_block = Some(read.number);
+                        }
+                        _ => {}
                     }
                 }
                 _ => return None,
@@ -123,12 +140,13 @@ impl<'a> Body<'a> {
         if bytes.0.len() != payload_bytes.checked_add(main_bytes)? {
             return None;
         }
-        Some(Self { file, main: &bytes.0[payload_bytes..] })
+        Some(Self { place, main: &bytes.0[payload_bytes..] })
     }
 }
 
 struct Block {
     file: File,
+    number: u32,
     is_main_fork: bool,
     payload_bytes: usize,
 }
@@ -148,8 +166,8 @@ fn read_block(bytes: &mut Bytes<'_>, layout: Layout, last_file: Option<File>) ->
     } else {
         last_file?
     };
-    let _block_number = bytes.u32()?;
-    Some(Block { file, is_main_fork: flags & FORK_BITS == 0, payload_bytes })
+    let number = bytes.u32()?;
+    Some(Block { file, number, is_main_fork: flags & FORK_BITS == 0, payload_bytes })
 }
 
 /// Size in bytes of a page image.

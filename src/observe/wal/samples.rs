@@ -1,9 +1,10 @@
 //! Tests of the reader against logs that real servers wrote (`tests/fixtures/wal/README.md`).
 
-use super::facts::WalFacts;
+use super::facts::{TouchedRows, WalFacts};
 use super::{Reader, WalError};
 use crate::model::change::GrossRows;
 use crate::model::lsn::Lsn;
+use crate::model::tuples::TupleIds;
 
 const DATABASE: u32 = 16384;
 /// Table, file, and rows inserted, updated, deleted by `workload.sql`.
@@ -102,11 +103,48 @@ fn stretches_add_up_to_the_whole() {
             total.updated += rows.updated;
             total.deleted += rows.deleted;
         }
+        for (file, touched) in facts.touched {
+            match (sum.touched.entry(file).or_insert_with(|| TouchedRows::At(TupleIds::default())), touched) {
+                (TouchedRows::At(sum), TouchedRows::At(more)) => sum.unite(&more),
+                (sum, _) => *sum = TouchedRows::TooMany,
+            }
+        }
         sum.committed += facts.committed;
         sum.aborted += facts.aborted;
     }
     assert!(had_undecided, "some stretch ends inside a transaction");
+    assert_eq!(touched_at(&sum, "u"), touched_at(&whole, "u"));
     assert_eq!((sum.rows, sum.committed, sum.aborted), (whole.rows, whole.committed, whole.aborted));
+}
+
+/// Where rows of a table were touched.
+#[track_caller]
+fn touched_at(facts: &WalFacts, table: &str) -> Vec<(u32, u16)> {
+    let (_, file, _) = EXPECTED.into_iter().find(|(name, ..)| *name == table).unwrap();
+    match &facts.touched[&(DATABASE, file)] {
+        TouchedRows::At(ids) => ids.iter().map(|id| (id.block, id.offset)).collect(),
+        TouchedRows::TooMany => panic!("too many of {table}"),
+    }
+}
+
+#[test]
+fn rows_are_known_by_where_they_lie_whatever_became_of_the_transaction() {
+    for facts in [replica().read(&[usize::MAX]), logical().read(&[usize::MAX])] {
+        // All 1,000 rows of d were deleted once, most of them in a transaction that was rolled back.
+        assert_eq!(touched_at(&facts, "d").len(), 1000);
+        // 400 rows of u and the places they went to; one of them, and one in a savepoint, a second time.
+        let u = touched_at(&facts, "u");
+        assert!(
+            (1..=400).all(|number| u.contains(&(u32::from(number > 226), (number - 1) % 226 + 1))),
+            "{u:?}"
+        );
+        assert!((800..=802).contains(&u.len()), "{}", u.len());
+        // A copy fills pages; p's second transaction was prepared and rolled back.
+        assert_eq!(touched_at(&facts, "p").len(), 30);
+        assert_eq!(touched_at(&facts, "m1").len(), 7);
+        let truncated = facts.touched.get(&(DATABASE, 16450));
+        assert_eq!(truncated, Some(&TouchedRows::TooMany), "t got a new file");
+    }
 }
 
 #[test]

@@ -15,6 +15,8 @@ use crate::render::phrase;
 const INDENT: &str = "  ";
 /// Tables of one migration that are shown; the others are counted.
 const MAX_TABLES: usize = 40;
+/// Lines of the output of a command that failed.
+const OUTPUT_LINES: usize = 12;
 /// Cells of the bar that shows a share.
 const BAR: usize = 40;
 
@@ -47,6 +49,9 @@ pub(super) fn changes(page: &mut Page, of: &MigrationReport, findings: &[&Findin
         bar(page, of, finding);
         page.entry(INDENT, (Tone::Bad, &format!("✘ {}:", finding.guard)), &finding.message);
         page.entry("    ", (Tone::Good, "hint:"), &finding.hint);
+    }
+    if let Some(output) = &of.run.output_tail {
+        page.quote(INDENT, output, OUTPUT_LINES);
     }
     for doubt in &of.change.doubts {
         page.entry(INDENT, (Tone::Doubt, "? could not verify:"), doubt);

@@ -128,6 +128,11 @@ mod tests {
     }
 
     #[test]
+    fn a_command_that_failed_is_told_with_its_last_words() {
+        insta::assert_snapshot!("terminal_failed_command", terminal(&sample::failed_command(), PLAIN));
+    }
+
+    #[test]
     fn what_cannot_be_verified_what_is_left_and_what_failed_is_told() {
         insta::assert_snapshot!("terminal_troubled", terminal(&sample::troubled(), PLAIN));
     }

@@ -1,11 +1,14 @@
 //! The stories over the world in memory: whatever happens to one, only seeds stay, and those whole.
 
+mod commands;
 mod crashes;
+mod engines;
 mod facts;
 mod failures;
 mod look;
 mod order;
 mod removal;
+mod room;
 mod signals;
 mod stacks;
 mod story;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use secrecy::SecretBox;
 use tokio::sync::mpsc;
 
-use crate::model::environment::{Environment, MigrationSource};
+use crate::model::environment::{Environment, MigrationFolder, MigrationSource};
 use crate::model::error::{ErrorKind, Result};
 use crate::model::masking::{MaskKey, MaskRule, Masking, TableMasking};
 use crate::model::migration::{Migration, MigrationLayout};
@@ -54,7 +54,11 @@ pub(super) fn shop() -> Environment {
         tables: BTreeMap::from([(TableName::new("public", "people"), TableMasking::Columns(columns))]),
         ..Masking::default()
     };
-    shop.migrations.push(MigrationSource { database: "db".into(), directory: DIRECTORY.into() });
+    shop.migrations.push(MigrationSource::Folder(MigrationFolder {
+        database: "db".into(),
+        directory: DIRECTORY.into(),
+        layout: None,
+    }));
     shop
 }
 
@@ -104,8 +108,18 @@ pub(super) async fn check(world: &MemoryWorld) -> Result<Report> {
 
 /// A check that may be asked to stop.
 pub(super) async fn check_until(world: &MemoryWorld, stop: Stop, events: Events) -> Result<Report> {
-    let (environment, settings) = (shop(), settings("here"));
-    let order = CheckOrder { environment: &environment, settings: &settings, approvals: &[], events, stop };
+    check_of(&shop(), world, stop, events).await
+}
+
+/// A check of another environment.
+pub(super) async fn check_of(
+    environment: &Environment,
+    world: &MemoryWorld,
+    stop: Stop,
+    events: Events,
+) -> Result<Report> {
+    let settings = settings("here");
+    let order = CheckOrder { environment, settings: &settings, approvals: &[], events, stop };
     run::check(world.world(), order).await
 }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::models::ContainerStateStatusEnum as Status;
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, InspectContainerOptions, RemoveContainerOptionsBuilder,
-    StartContainerOptions, StopContainerOptionsBuilder,
+    CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
+    StopContainerOptionsBuilder,
 };
 use tokio::time::{Instant, sleep};
 
 use super::errors::{could_not, held, is_absent, is_conflict, left, refused};
-use super::spec;
+use super::{passing, spec};
 use crate::model::container::{ContainerSpec, Labels};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::label;
@@ -43,7 +43,7 @@ pub(super) async fn create(docker: &Docker, spec: &ContainerSpec) -> Result<()> 
 
 /// The labels of a container; `None` if there is none of this name.
 async fn labels_of(docker: &Docker, name: &str) -> Result<Option<Labels>> {
-    match docker.inspect_container(name, None::<InspectContainerOptions>).await {
+    match passing::inspect_container(docker, name).await {
         Ok(found) => {
             Ok(Some(found.config.and_then(|config| config.labels).unwrap_or_default().into_iter().collect()))
         }
@@ -55,7 +55,7 @@ async fn labels_of(docker: &Docker, name: &str) -> Result<Option<Labels>> {
 /// Starts a container that was never started; one that runs, or ran, counts as started: a job must not run twice.
 pub(super) async fn start(docker: &Docker, name: &str) -> Result<()> {
     let action = format!("start container {name}");
-    let found = docker.inspect_container(name, None::<InspectContainerOptions>).await;
+    let found = passing::inspect_container(docker, name).await;
     let state = found.map_err(could_not(&action))?.state.unwrap_or_default();
     if state.status != Some(Status::CREATED) {
         return Ok(());
@@ -76,7 +76,7 @@ pub(super) async fn stop(docker: &Docker, name: &str, timeout_s: u64) -> Result<
     let options = StopContainerOptionsBuilder::new().t(t).build();
     let patient = docker.clone().with_timeout(Duration::from_secs(timeout_s) + REMOVAL);
     patient.stop_container(name, Some(options)).await.map_err(could_not(&action))?;
-    let found = docker.inspect_container(name, None::<InspectContainerOptions>).await;
+    let found = passing::inspect_container(docker, name).await;
     let state = found.map_err(could_not(&action))?.state.unwrap_or_default();
     if state.exit_code == Some(KILLED) {
         return Err(Error::new(

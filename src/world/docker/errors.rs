@@ -17,9 +17,9 @@ pub(super) fn is_absent(refusal: &Refusal) -> bool {
     status(refusal) == Some(404)
 }
 
-/// Whether the state of what exists stands against what was asked for.
+/// Whether the state of what exists stands against what was asked for. Podman 4 says so of a name in words only.
 pub(super) fn is_conflict(refusal: &Refusal) -> bool {
-    status(refusal) == Some(409)
+    status(refusal) == Some(409) || says(refusal, "that name is already in use")
 }
 
 /// Whether the engine's message contains `words`.
@@ -34,8 +34,14 @@ pub(super) fn refused<'a>(
     hidden: impl IntoIterator<Item = &'a String>,
 ) -> Error {
     let Refusal::DockerResponseServerError { status_code, message } = refusal else {
-        return Error::new(ErrorKind::Unreachable, format!("could not {action}: the engine did not answer"))
-            .because(refusal);
+        let why = match refusal {
+            // Not Docker's own engine: another one may use words that Docker's API does not have.
+            Refusal::JsonDataError { .. } | Refusal::JsonSerdeError { .. } => {
+                "the engine's answer was not understood"
+            }
+            _ => "the engine did not answer",
+        };
+        return Error::new(ErrorKind::Unreachable, format!("could not {action}: {why}")).because(refusal);
     };
     let mut message = message.trim().to_owned();
     for value in hidden {
@@ -81,6 +87,13 @@ mod tests {
         let error = could_not("start web")(refusal(500, "write /x: no space left on device"));
         assert_eq!(error.kind, ErrorKind::NoRoom);
         assert_eq!(could_not("start web")(refusal(507, "full")).kind, ErrorKind::NoRoom);
+    }
+
+    #[test]
+    fn a_name_that_is_held_is_a_conflict_on_podman_too() {
+        assert!(is_conflict(&refusal(409, "Conflict. The container name \"/x\" is already in use")));
+        assert!(is_conflict(&refusal(500, "creating container storage: that name is already in use")));
+        assert!(!is_conflict(&refusal(500, "boom")));
     }
 
     #[test]

@@ -3,54 +3,65 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bollard::Docker;
-use bollard::models::Network;
+use bollard::models::{ContainerSummary, ContainerSummaryStateEnum as State, Network};
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptions, ListVolumesOptionsBuilder,
 };
 use futures_util::future::try_join_all;
 
 use super::errors::could_not;
-use super::images;
 use super::pool::Pool;
-use crate::model::error::{Error, ErrorKind, Result};
+use super::{images, passing};
+use crate::model::error::{Error, Result};
 use crate::model::inventory::{ImageFacts, Inventory, Listed};
 use crate::model::label;
-use crate::model::seed::SeedRecord;
+use crate::model::seed::seeds_among;
 
 /// Everything that planning needs to know of the engine, asked for at once.
 pub(super) async fn look(docker: &Docker, pool: &Pool, references: &[String]) -> Result<Inventory> {
-    let (containers, networks, volumes, images, has_pool) = tokio::try_join!(
+    let (containers, networks, volumes, images) = tokio::try_join!(
         containers(docker),
         networks(docker),
         volumes(docker),
         image_facts(docker, references),
-        pool.is_ready(docker),
     )?;
+    let (seeds, unreadable_seeds) = seeds_among(&volumes);
+    let by_name = volumes.iter().map(|volume| (volume.name.clone(), volume.labels.clone())).collect();
+    let clones = pool.decide(&by_name)?;
+    let has_pool = clones.is_some_and(|driver| {
+        let place = pool.place(driver);
+        let is_running = |(name, state): (&str, _)| name == place.keeper && state == Some(State::RUNNING);
+        by_name.contains_key(&place.volume)
+            && containers.iter().map(|it| (name_of(it), it.state)).any(is_running)
+    });
     Ok(Inventory {
-        containers,
+        containers: containers
+            .into_iter()
+            .map(|container| listed(Some(name_of(&container).to_owned()), container.labels))
+            .collect(),
         subnets: networks.iter().flat_map(subnets).collect(),
         networks: networks
             .into_iter()
             .map(|network| listed(network.name, network.labels))
             .filter(|network| network.label(label::KIND).is_some())
             .collect(),
-        seeds: seeds(&volumes)?,
+        seeds,
+        unreadable_seeds,
         volumes,
         images,
+        clones,
         has_pool,
     })
 }
 
-async fn containers(docker: &Docker) -> Result<Vec<Listed>> {
+async fn containers(docker: &Docker) -> Result<Vec<ContainerSummary>> {
     let options = ListContainersOptionsBuilder::new().all(true).filters(&ours()).build();
-    let found = docker.list_containers(Some(options)).await.map_err(could_not("list containers"))?;
-    Ok(found
-        .into_iter()
-        .map(|container| {
-            let name = container.names.and_then(|names| names.into_iter().next());
-            listed(name.map(|name| name.trim_start_matches('/').to_owned()), container.labels)
-        })
-        .collect())
+    passing::list_containers(docker, &options).await.map_err(could_not("list containers"))
+}
+
+fn name_of(container: &ContainerSummary) -> &str {
+    let name = container.names.as_ref().and_then(|names| names.first());
+    name.map_or("", |name| name.trim_start_matches('/'))
 }
 
 /// All networks, as planning needs the subnets of everybody's.
@@ -83,59 +94,4 @@ fn listed(name: Option<String>, labels: Option<HashMap<String, String>>) -> List
 fn subnets(network: &Network) -> Vec<String> {
     let configs = network.ipam.as_ref().and_then(|ipam| ipam.config.as_ref());
     configs.into_iter().flatten().filter_map(|config| config.subnet.clone()).collect()
-}
-
-/// Reads the records that seeds carry. One of another version is named, never guessed at.
-fn seeds(volumes: &[Listed]) -> Result<Vec<SeedRecord>> {
-    let seeds = volumes.iter().filter(|volume| volume.label(label::KIND) == Some(label::KIND_SEED));
-    seeds
-        .map(|volume| {
-            let name = &volume.name;
-            let hint = "remove it with the version of stage that made it, or with `docker volume rm`";
-            let format = volume.label(label::FORMAT).unwrap_or("none");
-            if format != label::FORMAT_VERSION {
-                let message = format!(
-                    "seed volume `{name}` has format {format}, but this stage reads format {}",
-                    label::FORMAT_VERSION
-                );
-                return Err(Error::new(ErrorKind::Config, message).hint(hint));
-            }
-            let record = volume.label(label::SEED_RECORD).unwrap_or_default();
-            serde_json::from_str(record).map_err(|cause| {
-                Error::new(ErrorKind::Config, format!("seed volume `{name}` has no readable record"))
-                    .hint(hint)
-                    .because(cause)
-            })
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn seed(format: &str, record: &str) -> Listed {
-        let labels = [(label::KIND, label::KIND_SEED), (label::FORMAT, format), (label::SEED_RECORD, record)];
-        let labels = labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        Listed { name: "stage-seed-4f1c".to_owned(), labels }
-    }
-
-    #[test]
-    fn a_seed_is_read_from_its_label() {
-        let record = r#"{"key":"4f1c","environment":"shop","database":"db",
-            "backup_taken_at":"2026-11-22T03:00:00Z","sealed_at":"2026-11-22T09:00:00Z",
-            "size_bytes":10,"build_s":1.5,"rows":{"item_datafeed":7}}"#;
-        let seeds = seeds(&[seed(label::FORMAT_VERSION, record)]).unwrap();
-        assert_eq!(seeds[0].rows["item_datafeed"], 7);
-    }
-
-    #[test]
-    fn a_seed_of_another_version_is_named_and_not_guessed_at() {
-        let error = seeds(&[seed("9", "{}")]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "seed volume `stage-seed-4f1c` has format 9, but this stage reads format 1"
-        );
-        assert!(seeds(&[seed(label::FORMAT_VERSION, "{}")]).is_err());
-    }
 }

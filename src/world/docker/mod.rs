@@ -14,8 +14,10 @@ mod images;
 mod inventory;
 mod logs;
 mod networks;
+mod passing;
 mod pool;
 mod spec;
+mod survey;
 mod volumes;
 mod watch;
 
@@ -28,11 +30,15 @@ pub use pool::HELPER_IMAGE;
 
 use super::engine::{Engine, Exec, LogLines};
 use crate::model::call::{Call, Performed, Undo};
+use crate::model::clones::{ClonesChoice, Room};
+use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
 use crate::model::exec::{ExecId, ExecSpec, TerminalSize};
 use crate::model::inventory::Inventory;
 use crate::model::log::LogWindow;
 use crate::model::stack::ContainerFacts;
+use crate::model::survey::Survey;
+use connect::Tunnel;
 use pool::Pool;
 
 /// A Docker Engine that answers.
@@ -40,10 +46,25 @@ use pool::Pool;
 pub struct DockerEngine {
     docker: bollard::Docker,
     pool: Pool,
+    facts: EngineFacts,
+    /// Holds the connection to an engine behind ssh.
+    tunnel: Option<Tunnel>,
+}
+
+impl DockerEngine {
+    /// The same engine, on which clones are made as the user wants.
+    #[must_use]
+    pub fn with_clones(self, choice: ClonesChoice) -> Self {
+        Self { pool: self.pool.with_choice(choice), ..self }
+    }
 }
 
 #[async_trait]
 impl Engine for DockerEngine {
+    fn facts(&self) -> EngineFacts {
+        self.facts.clone()
+    }
+
     async fn inventory(&self, images: &[String]) -> Result<Inventory> {
         inventory::look(&self.docker, &self.pool, images).await
     }
@@ -52,7 +73,13 @@ impl Engine for DockerEngine {
         let docker = &self.docker;
         match call {
             Call::PullImage { reference } => images::pull(docker, reference).await?,
-            Call::PreparePool => self.pool.prepare(docker).await?,
+            Call::PreparePool => {
+                self.pool
+                    .prepare(docker)
+                    .await
+                    .map_err(|error| connect::without_devices(error, &self.facts))?;
+            }
+            Call::GrowPool { size_bytes } => self.pool.grow(docker, *size_bytes).await?,
             Call::CreateNetwork(network) => networks::create(docker, network).await?,
             Call::CreateVolume(volume) => volumes::create(docker, &self.pool, volume).await?,
             Call::MakeClone { clone, origin } => self.pool.make_clone(docker, clone, origin).await?,
@@ -87,7 +114,11 @@ impl Engine for DockerEngine {
     }
 
     async fn published(&self, container: &str, port: u16) -> Result<SocketAddr> {
-        watch::published(&self.docker, container, port).await
+        let address = watch::published(&self.docker, container, port).await?;
+        match &self.tunnel {
+            Some(tunnel) => tunnel.forward(address).await,
+            None => Ok(address),
+        }
     }
 
     async fn await_exit(&self, container: &str, timeout: Duration) -> Result<Option<i64>> {
@@ -132,5 +163,13 @@ impl Engine for DockerEngine {
 
     async fn clone_size_bytes(&self, clone: &str) -> Result<u64> {
         self.pool.clone_size_bytes(&self.docker, clone).await
+    }
+
+    async fn room(&self) -> Result<Option<Room>> {
+        self.pool.room(&self.docker).await
+    }
+
+    async fn survey(&self) -> Result<Survey> {
+        survey::look(&self.docker, &self.pool).await
     }
 }

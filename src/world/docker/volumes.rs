@@ -1,4 +1,4 @@
-//! Volumes: plain ones, and those that show a subvolume of the pool.
+//! Volumes: plain ones, and those that show a folder of the pool.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub(super) async fn create(docker: &Docker, pool: &Pool, spec: &VolumeSpec) -> R
     }
     let driver_opts = match &spec.source {
         VolumeSource::Plain => None,
-        VolumeSource::Pool { subvolume } => Some(pool.options(docker, Some(subvolume)).await?),
+        VolumeSource::Pool { subvolume } => Some(pool.options(docker, subvolume).await?),
     };
     let request = VolumeCreateRequest {
         name: Some(spec.name.clone()),

@@ -7,12 +7,12 @@ use bollard::Docker;
 use bollard::models::{
     ContainerInspectResponse, ContainerState, ContainerStateStatusEnum as Status, HealthStatusEnum as Health,
 };
-use bollard::query_parameters::{InspectContainerOptions, LogsOptionsBuilder};
+use bollard::query_parameters::LogsOptionsBuilder;
 use futures_util::TryStreamExt;
 use tokio::time::{Instant, sleep};
 
 use super::errors::could_not;
-use super::exec;
+use super::{exec, passing};
 use crate::model::call::{Performed, ServiceFailure};
 use crate::model::error::{Error, ErrorKind, Result};
 
@@ -122,8 +122,7 @@ async fn state(docker: &Docker, name: &str) -> Result<ContainerState> {
 }
 
 async fn inspect(docker: &Docker, name: &str) -> Result<ContainerInspectResponse> {
-    let found = docker.inspect_container(name, None::<InspectContainerOptions>).await;
-    found.map_err(could_not(&format!("look at container {name}")))
+    passing::inspect_container(docker, name).await.map_err(could_not(&format!("look at container {name}")))
 }
 
 async fn unfit(docker: &Docker, name: &str, reason: String) -> Result<Performed> {

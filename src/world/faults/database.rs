@@ -83,6 +83,10 @@ impl Database for Faulty {
         self.numbered("apply", self.inner.apply(layout, migration, all)).await
     }
 
+    async fn hang_up_others(&self) -> Result<()> {
+        self.numbered("hang_up_others", self.inner.hang_up_others()).await
+    }
+
     async fn wal_end(&self) -> Result<Lsn> {
         self.numbered("wal_end", self.inner.wal_end()).await
     }

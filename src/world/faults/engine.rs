@@ -8,11 +8,14 @@ use async_trait::async_trait;
 
 use super::Counter;
 use crate::model::call::{Call, Performed, Undo};
+use crate::model::clones::Room;
+use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
 use crate::model::exec::{ExecId, ExecSpec, TerminalSize};
 use crate::model::inventory::Inventory;
 use crate::model::log::LogWindow;
 use crate::model::stack::ContainerFacts;
+use crate::model::survey::Survey;
 use crate::world::{Engine, Exec, LogLines};
 
 pub(super) struct Faulty {
@@ -35,6 +38,10 @@ impl Faulty {
 
 #[async_trait]
 impl Engine for Faulty {
+    fn facts(&self) -> EngineFacts {
+        self.inner.facts()
+    }
+
     async fn inventory(&self, images: &[String]) -> Result<Inventory> {
         self.numbered("inventory", self.inner.inventory(images)).await
     }
@@ -97,5 +104,13 @@ impl Engine for Faulty {
 
     async fn clone_size_bytes(&self, clone: &str) -> Result<u64> {
         self.numbered("clone_size_bytes", self.inner.clone_size_bytes(clone)).await
+    }
+
+    async fn room(&self) -> Result<Option<Room>> {
+        self.numbered("room", self.inner.room()).await
+    }
+
+    async fn survey(&self) -> Result<Survey> {
+        self.numbered("survey", self.inner.survey()).await
     }
 }

@@ -40,6 +40,10 @@ impl StateFiles for Faulty {
         self.inner.written_at(file)
     }
 
+    fn size_bytes(&self, file: &str) -> Result<Option<u64>> {
+        self.inner.size_bytes(file)
+    }
+
     fn list(&self, folder: &str) -> Result<Vec<String>> {
         self.inner.list(folder)
     }

@@ -48,7 +48,8 @@ impl MemoryWorld {
         self.clone()
     }
 
-    /// Rows of a table in the containers whose names end so, in ascending order of their keys.
+    /// Rows of a table in the containers whose names end so, in ascending order of their keys: all that a comparison gets
+    /// to see, as rows in memory have no tuple ids by which it could be confined.
     pub fn with_digests(&self, container_ends: &str, table: TableName, rows: Vec<RowDigest>) -> Self {
         self.script().answers.digests.insert((container_ends.to_owned(), table), rows);
         self.clone()

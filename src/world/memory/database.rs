@@ -14,7 +14,7 @@ use super::objects::State;
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::lsn::Lsn;
-use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
+use crate::model::migration::{AppliedState, Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
 use crate::world::database::{Address, AppliedMigration, Database, Databases, DigestQuery, RowDigest};
 
@@ -129,10 +129,19 @@ impl Database for MemoryDatabase {
             let failure = self.world.script().answers.failing.get(&migration.name).cloned();
             if failure.is_none() {
                 let checksum = Some(migration.checksum.clone());
-                let applied = AppliedMigration { version: migration.version.clone(), checksum };
+                let version = migration.version.clone();
+                let applied = AppliedMigration { version, checksum, state: AppliedState::Applied };
                 self.world.objects().content(&self.container)?.applied.push(applied);
             }
-            Ok(MigrationRun { migration: migration.clone(), duration_s: 0.0, failure })
+            Ok(MigrationRun { migration: migration.clone(), duration_s: 0.0, failure, output_tail: None })
+        })
+        .await
+    }
+
+    async fn hang_up_others(&self) -> Result<()> {
+        self.asked(|| {
+            self.world.objects().done.push(format!("hang up others of {}", self.container));
+            Ok(())
         })
         .await
     }

@@ -10,16 +10,25 @@ use tokio::task::yield_now;
 use super::MemoryWorld;
 use super::objects::{Container, State, absent, clone_path};
 use crate::model::call::{Call, Performed, Undo};
+use crate::model::clones::{CloneDriver, Extent, Room};
+use crate::model::engine::EngineFacts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::exec::{ExecId, ExecSpec, TerminalSize};
 use crate::model::inventory::Inventory;
 use crate::model::label;
 use crate::model::log::LogWindow;
 use crate::model::stack::{ContainerFacts, ContainerStatus, PublishedPort};
+use crate::model::survey::Survey;
 use crate::world::engine::{Engine, Exec, LogLines};
 
 /// What every clone is said to hold.
 const CLONE_BYTES: u64 = 1 << 20;
+/// Room for everything.
+const PLENTY: Room = Room {
+    driver: CloneDriver::Btrfs,
+    pool: Some(Extent { size_bytes: 1 << 40, free_bytes: 1 << 40 }),
+    disk: Extent { size_bytes: 1 << 42, free_bytes: 1 << 41 },
+};
 
 impl MemoryWorld {
     /// Passes the gate, lets what else is ready begin, and acts.
@@ -45,8 +54,12 @@ impl MemoryWorld {
 
 #[async_trait]
 impl Engine for MemoryWorld {
+    fn facts(&self) -> EngineFacts {
+        self.script().engine.clone()
+    }
+
     async fn inventory(&self, images: &[String]) -> Result<Inventory> {
-        self.numbered(|| self.look(images)).await
+        self.numbered(|| Ok(self.look(images))).await
     }
 
     async fn perform(&self, call: &Call) -> Result<Performed> {
@@ -167,6 +180,23 @@ impl Engine for MemoryWorld {
         self.numbered(|| {
             let is_there = self.objects().subvolumes.contains_key(&clone_path(clone));
             if is_there { Ok(CLONE_BYTES) } else { Err(absent("clone", clone)) }
+        })
+        .await
+    }
+
+    async fn room(&self) -> Result<Option<Room>> {
+        self.numbered(|| {
+            let objects = self.objects();
+            Ok(objects.has_pool.then(|| objects.room.unwrap_or(PLENTY)))
+        })
+        .await
+    }
+
+    async fn survey(&self) -> Result<Survey> {
+        self.numbered(|| {
+            let objects = self.objects();
+            let survey = self.script().survey.clone();
+            Ok(Survey { room: objects.has_pool.then(|| objects.room.unwrap_or(PLENTY)), ..survey })
         })
         .await
     }

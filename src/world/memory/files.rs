@@ -8,7 +8,7 @@ use bytes::Bytes;
 use glob::{MatchOptions, Pattern};
 
 use super::MemoryWorld;
-use crate::model::environment::MigrationSource;
+use crate::model::environment::MigrationFolder;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::migration::{Migration, MigrationLayout};
 use crate::world::files::{FileFacts, Files, ReadSeek};
@@ -61,10 +61,10 @@ impl Files for MemoryWorld {
         self.numbered(|| Ok(blake3::hash(&self.bytes(path)?).to_hex().to_string())).await
     }
 
-    async fn migrations(&self, source: &MigrationSource) -> Result<(MigrationLayout, Vec<Migration>)> {
+    async fn migrations(&self, folder: &MigrationFolder) -> Result<(MigrationLayout, Vec<Migration>)> {
         self.numbered(|| {
-            self.script().migrations.get(&source.directory).cloned().ok_or_else(|| {
-                Error::new(ErrorKind::Config, format!("`{}` cannot be read", source.directory.display()))
+            self.script().migrations.get(&folder.directory).cloned().ok_or_else(|| {
+                Error::new(ErrorKind::Config, format!("`{}` cannot be read", folder.directory.display()))
             })
         })
         .await

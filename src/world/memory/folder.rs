@@ -26,6 +26,10 @@ impl StateFiles for MemoryWorld {
         self.inner.state.written_at(file)
     }
 
+    fn size_bytes(&self, file: &str) -> Result<Option<u64>> {
+        self.inner.state.size_bytes(file)
+    }
+
     fn list(&self, folder: &str) -> Result<Vec<String>> {
         self.inner.gate.is_alive()?;
         self.inner.state.list(folder)

@@ -1,14 +1,14 @@
 //! The engine, seen once.
 
 use super::MemoryWorld;
-use crate::model::container::{Labels, VolumeSpec};
-use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::clones::CloneDriver;
+use crate::model::container::Labels;
 use crate::model::inventory::{ImageFacts, Inventory, Listed};
 use crate::model::label;
-use crate::model::seed::SeedRecord;
+use crate::model::seed::seeds_among;
 
 impl MemoryWorld {
-    pub(super) fn look(&self, references: &[String]) -> Result<Inventory> {
+    pub(super) fn look(&self, references: &[String]) -> Inventory {
         let (objects, script) = (self.objects(), self.script());
         let images = references
             .iter()
@@ -18,22 +18,19 @@ impl MemoryWorld {
                 let facts = preset.unwrap_or_else(|| image(reference));
                 (reference.clone(), facts)
             });
-        Ok(Inventory {
+        let volumes = ours(objects.volumes.iter().map(|(name, it)| (name.as_str(), it.labels.clone())));
+        let (seeds, unreadable_seeds) = seeds_among(&volumes);
+        Inventory {
             containers: ours(objects.containers.iter().map(|(name, it)| (name.as_str(), it.labels()))),
             networks: ours(objects.networks.iter().map(|it| (it.name.as_str(), it.labels.clone()))),
-            volumes: ours(objects.volumes.iter().map(|(name, it)| (name.as_str(), it.labels.clone()))),
             subnets: objects.networks.iter().map(|network| network.subnet.clone()).collect(),
-            seeds: objects
-                .volumes
-                .values()
-                .filter(|volume| {
-                    volume.labels.get(label::KIND).is_some_and(|kind| kind.as_str() == label::KIND_SEED)
-                })
-                .map(record)
-                .collect::<Result<_>>()?,
+            seeds,
+            unreadable_seeds,
+            volumes,
             images: images.collect(),
+            clones: objects.has_pool.then_some(CloneDriver::Btrfs),
             has_pool: objects.has_pool,
-        })
+        }
     }
 }
 
@@ -47,17 +44,4 @@ fn ours<'a>(objects: impl Iterator<Item = (&'a str, Labels)>) -> Vec<Listed> {
         .filter(|(_, labels)| labels.contains_key(label::KIND))
         .map(|(name, labels)| Listed { name: name.to_owned(), labels })
         .collect()
-}
-
-/// Reads the record that a seed's volume carries; one of another version is named, never guessed at.
-fn record(volume: &VolumeSpec) -> Result<SeedRecord> {
-    let of = |key| volume.labels.get(key).map_or("none", String::as_str);
-    if of(label::FORMAT) != label::FORMAT_VERSION {
-        let message = format!("seed volume `{}` has format {}", volume.name, of(label::FORMAT));
-        return Err(Error::new(ErrorKind::Config, message));
-    }
-    serde_json::from_str(of(label::SEED_RECORD)).map_err(|cause| {
-        let message = format!("seed volume `{}` has no readable record", volume.name);
-        Error::new(ErrorKind::Config, message).because(cause)
-    })
 }

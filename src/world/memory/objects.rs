@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::exec::Started;
+use crate::model::clones::Room;
 use crate::model::container::{ContainerSpec, Labels, MountSource, NetworkSpec, VolumeSource, VolumeSpec};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::label;
@@ -18,6 +19,8 @@ pub(super) struct Objects {
     pub(super) subvolumes: BTreeMap<String, Content>,
     pub(super) pulled: BTreeSet<String>,
     pub(super) has_pool: bool,
+    /// Room that was said beforehand, and what was made of it; plenty otherwise.
+    pub(super) room: Option<Room>,
     /// Names of containers in the order in which they were started.
     pub(super) started: Vec<String>,
     /// What had an effect, in order.

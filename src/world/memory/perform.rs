@@ -15,6 +15,7 @@ impl Objects {
                 self.pulled.insert(reference.clone());
             }
             Call::PreparePool => self.has_pool = true,
+            Call::GrowPool { size_bytes } => self.grow_pool(*size_bytes)?,
             Call::CreateNetwork(network) => self.create_network(network)?,
             Call::CreateVolume(volume) => self.create_volume(volume)?,
             Call::MakeClone { clone, origin } => self.make_clone(clone, origin)?,
@@ -55,6 +56,18 @@ impl Objects {
             container.state = State::Exited(code);
         }
         Ok(code)
+    }
+
+    fn grow_pool(&mut self, size_bytes: u64) -> Result<()> {
+        if !self.has_pool {
+            return Err(bug("a pool is grown before it is made".to_owned()));
+        }
+        if let Some(pool) = self.room.as_mut().and_then(|room| room.pool.as_mut()) {
+            let more = size_bytes.saturating_sub(pool.size_bytes);
+            pool.size_bytes += more;
+            pool.free_bytes += more;
+        }
+        Ok(())
     }
 
     fn create_network(&mut self, spec: &NetworkSpec) -> Result<()> {

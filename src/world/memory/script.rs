@@ -12,13 +12,16 @@ use super::exec::ScriptedCommand;
 use super::inventory::image;
 use super::objects::{Container, Content, State};
 use super::perform::seed_path;
+use crate::model::clones::Room;
 use crate::model::container::{Labels, VolumeSource, VolumeSpec};
+use crate::model::engine::EngineFacts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::ImageFacts;
 use crate::model::label;
 use crate::model::migration::{Migration, MigrationLayout};
 use crate::model::seed::SeedRecord;
 use crate::model::service::Healthcheck;
+use crate::model::survey::Survey;
 
 #[derive(Default)]
 pub(super) struct Script {
@@ -36,7 +39,9 @@ pub(super) struct Script {
     pub(super) written: BTreeMap<(String, String), Vec<u8>>,
     /// What cannot be removed, as an undo names it.
     pub(super) stays: BTreeSet<String>,
+    pub(super) survey: Survey,
     pub(super) answers: Answers,
+    pub(super) engine: EngineFacts,
 }
 
 pub(super) struct ScriptedFile {
@@ -107,6 +112,12 @@ impl MemoryWorld {
         self.clone()
     }
 
+    /// An engine that says this of itself; without it, a nameless one on this machine.
+    pub fn with_engine(&self, facts: EngineFacts) -> Self {
+        self.script().engine = facts;
+        self.clone()
+    }
+
     /// A file.
     pub fn with_file(&self, path: impl AsRef<Path>, bytes: impl Into<Bytes>, modified_at: Timestamp) -> Self {
         let file = ScriptedFile { bytes: bytes.into(), modified_at };
@@ -147,6 +158,18 @@ impl MemoryWorld {
         objects.volumes.insert(name.clone(), VolumeSpec { name, source, labels });
         drop(objects);
         Ok(self.clone())
+    }
+
+    /// How much room there is once there is a pool; a pool that is grown has more.
+    pub fn with_room(&self, room: Room) -> Self {
+        self.objects().room = Some(room);
+        self.clone()
+    }
+
+    /// What the engine says of itself; room apart.
+    pub fn with_survey(&self, survey: Survey) -> Self {
+        self.script().survey = survey;
+        self.clone()
     }
 
     /// A service that exits with this code as soon as it is started.

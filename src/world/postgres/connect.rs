@@ -12,6 +12,8 @@ use super::errors::{could_not, server_error};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::world::database::Address;
 
+/// How the server knows our connections.
+pub(super) const APPLICATION: &str = "stage";
 /// Short, as a server needs 14 to 20 ms from its first breath to its first answer.
 const RETRY: Duration = Duration::from_millis(15);
 /// An attempt that takes longer is stuck: the engine's proxy accepts for a server that does not listen yet.
@@ -34,7 +36,7 @@ impl Connections {
             .username(&at.user)
             .password(at.password.expose_secret())
             .database(&at.database)
-            .application_name("stage")
+            .application_name(APPLICATION)
             // Slow statements would be logged with their text.
             .disable_statement_logging();
         let deadline = Instant::now() + patience;

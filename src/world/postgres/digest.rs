@@ -1,16 +1,21 @@
 //! Rows reduced to digests, in order, by one streaming COPY.
 
+mod only;
 mod statement;
 mod tuples;
 
+use std::time::Instant;
+
 use futures_util::TryStreamExt;
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 use tokio::sync::mpsc;
 
-use self::statement::{Statement, hashes_rows};
+use self::statement::{Server, Statement};
 use self::tuples::Tuples;
 use super::errors::could_not;
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::tuples::TupleId;
 use crate::world::database::{DigestQuery, RowDigest};
 
 const BATCH: usize = 4096;
@@ -25,7 +30,21 @@ const SESSION: &str = "SET search_path TO pg_catalog; SET TimeZone TO 'UTC'; SET
                        SET parallel_tuple_cost TO 0; SET parallel_setup_cost TO 0; \
                        SELECT set_config('client_encoding', current_setting('server_encoding'), false)";
 
-/// Sends digests of all rows in ascending byte order of their keys. Ends early, without an error, if nobody listens.
+/// A tuple id that is hashed to see whether the server does it as expected.
+const PROBE: TupleId = TupleId { block: 0x0102_0304, offset: 0x0506 };
+
+/// What the server can do. Both sides of a comparison run the same image, and so say the same.
+async fn ask(connection: &mut PgConnection) -> sqlx::Result<Server> {
+    if connection.server_version_num().is_none_or(|version| version < Server::HASHING) {
+        return Ok(Server { hashes_rows: false, hashes_ids: false });
+    }
+    let probe = format!("SELECT hashtid('({},{})')", PROBE.block, PROBE.offset);
+    let hashed: i32 =
+        sqlx::query_scalar(AssertSqlSafe(probe)).persistent(false).fetch_one(connection).await?;
+    Ok(Server { hashes_rows: true, hashes_ids: hashed == only::hash(PROBE).cast_signed() })
+}
+
+/// Sends digests of the rows that are asked for in ascending byte order of their keys. Ends early, without an error, if nobody listens.
 pub(super) async fn send(
     mut connection: PgConnection,
     query: &DigestQuery,
@@ -33,14 +52,18 @@ pub(super) async fn send(
 ) -> Result<()> {
     let action = format!("read the rows of {}", query.table);
     let malformed = || Error::new(ErrorKind::Bug, format!("could not {action}: a digest is malformed"));
+    let begun = Instant::now();
     sqlx::raw_sql(SESSION).execute(&mut connection).await.map_err(could_not(&action))?;
-    let Statement { sql, layout } = Statement::new(query, hashes_rows(connection.server_version_num()));
+    let server = ask(&mut connection).await.map_err(could_not(&action))?;
+    let Statement { sql, layout } = Statement::new(query, server);
     let mut chunks = connection.copy_out_raw(&sql).await.map_err(could_not(&action))?;
-    let mut tuples = Tuples::new(layout);
+    let (mut tuples, mut rows, mut first_ms) = (Tuples::new(layout), 0, None);
     let mut batch = Vec::with_capacity(BATCH);
     while let Some(chunk) = chunks.try_next().await.map_err(could_not(&action))? {
         tuples.push(&chunk, |row| batch.push(row)).ok_or_else(malformed)?;
         if batch.len() >= BATCH {
+            first_ms.get_or_insert_with(|| begun.elapsed().as_millis());
+            rows += batch.len();
             let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
             if batches.send(full).await.is_err() {
                 return Ok(());
@@ -50,6 +73,8 @@ pub(super) async fn send(
     if !tuples.are_complete() {
         return Err(malformed());
     }
+    rows += batch.len();
+    tracing::debug!(table = %query.table, rows, first_ms, took_ms = begun.elapsed().as_millis(), "rows read");
     if !batch.is_empty() {
         // Nobody listening any more is the end in any case.
         drop(batches.send(batch).await);

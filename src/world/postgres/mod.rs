@@ -9,6 +9,8 @@ mod connect;
 mod copy;
 mod digest;
 mod errors;
+mod others;
+pub(in crate::world) mod statements;
 mod wal;
 
 use std::sync::Arc;
@@ -105,13 +107,17 @@ impl Database for PostgresDatabase {
         all: &[Migration],
     ) -> Result<MigrationRun> {
         let mut connection = self.connections.fresh().await?;
-        let run = match layout {
-            MigrationLayout::Sqlx => apply::by_sqlx(&mut connection, migration, all).await?,
-            MigrationLayout::Plain => apply::plainly(&mut connection, migration, all).await?,
-        };
+        let run = apply::apply(&mut connection, layout, migration, all).await?;
         // The work is done; a farewell that fails changes nothing.
         drop(connection.close().await);
         Ok(run)
+    }
+
+    async fn hang_up_others(&self) -> Result<()> {
+        let mut connection = self.connections.borrow().await?;
+        others::hang_up(&mut connection).await?;
+        self.connections.give_back(connection);
+        Ok(())
     }
 
     async fn wal_end(&self) -> Result<Lsn> {

@@ -72,15 +72,25 @@ fn columns_are_compared_by_their_text_or_by_what_is_as_exact() {
         ("text", Form::Characters),
         ("timestamp(3) without time zone", Form::Timestamp),
         ("timestamp with time zone", Form::Timestamptz),
+        ("numeric(8,2)", Form::Numeric),
+        ("jsonb", Form::Jsonb),
         ("boolean", Form::Value),
         ("date", Form::Value),
     ] {
         check_form(name, name, form);
     }
-    let equal_values_may_print_differently =
-        ["numeric(8,2)", "double precision", "character(3)", "interval", "jsonb"];
-    let unknown =
-        ["mood", "citext", "\"char\"", "shop.uuid", "integer[]", "character varying(4)[]", "bit(3)"];
+    let equal_values_may_print_differently = ["double precision", "character(3)", "interval"];
+    let unknown = [
+        "mood",
+        "citext",
+        "json",
+        "numeric[]",
+        "\"char\"",
+        "shop.uuid",
+        "integer[]",
+        "character varying(4)[]",
+        "bit(3)",
+    ];
     for name in equal_values_may_print_differently.into_iter().chain(unknown) {
         check_form(name, name, Form::Text);
     }
@@ -91,7 +101,9 @@ fn a_type_that_changed_keeps_its_form_only_where_its_text_stays() {
     check_form("integer", "bigint", Form::Integer);
     check_form("character varying(40)", "text", Form::Characters);
     check_form("character varying(40)", "character varying(80)", Form::Characters);
+    check_form("numeric(8,2)", "numeric(10,2)", Form::Numeric);
     check_form("integer", "text", Form::Text);
+    check_form("jsonb", "json", Form::Text);
     check_form("date", "boolean", Form::Text);
     check_form("timestamp without time zone", "timestamp with time zone", Form::Text);
 }

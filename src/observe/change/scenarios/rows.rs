@@ -1,7 +1,9 @@
 //! What the log counted, and when that is enough.
 
 use super::*;
+use crate::model::tuples::TupleIds;
 use crate::observe::change::agree;
+use crate::observe::wal::TouchedRows;
 
 #[test]
 fn only_inserts_or_only_deletes_need_no_comparison() {
@@ -35,6 +37,49 @@ fn deletes_after_inserts_of_an_earlier_migration_are_a_mixture() {
     assert_eq!(third.change.gross, Some(GrossRows { deleted: 3, ..GrossRows::default() }));
     assert_eq!(third.since_seed, Some(GrossRows { inserted: 11, deleted: 3, updated: 0 }));
     assert_eq!(observer.migration(&seed, &seed, &WalFacts::default()), []);
+}
+
+/// As [`facts`], with rows of file 100 that were touched at offset 1 of these blocks.
+fn touching(blocks: &[u32], rows: &[(u32, [u64; 3])]) -> WalFacts {
+    let mut ids = TupleIds::default();
+    for block in blocks {
+        ids.insert(*block, 1..=1).unwrap();
+    }
+    WalFacts { touched: BTreeMap::from([((DATABASE, 100), TouchedRows::At(ids))]), ..facts(rows) }
+}
+
+/// The blocks of the rows to which the one comparison is confined.
+fn compared_blocks(touched: Vec<Touched>) -> Option<Vec<u32>> {
+    let query = comparison(&only(touched)).query_before();
+    query.rows.map(|rows| rows.iter().map(|id| id.block).collect())
+}
+
+#[test]
+fn a_comparison_reads_the_rows_that_were_touched_since_the_seed() {
+    let seed = catalog([table("items", 100)]);
+    let mut observer = observer(&seed);
+    // Rolled back, and so no table is touched; but whoever does not trust that finds the rows compared.
+    assert_eq!(observer.migration(&seed, &seed, &touching(&[1], &[])), []);
+    check_counted(&only(observer.migration(&seed, &seed, &touching(&[5], &[(100, [0, 0, 1])]))), 1, 0);
+    let mixed = observer.migration(&seed, &seed, &touching(&[3, 5], &[(100, [1, 1, 0])]));
+    assert_eq!(compared_blocks(mixed), Some(vec![1, 3, 5]));
+}
+
+#[test]
+fn a_comparison_reads_all_rows_where_others_may_differ_too() {
+    let seed = catalog([table("items", 100)]);
+    let updated = |after: &Catalog| {
+        observer(&seed).migration(&seed, after, &touching(&[1], &[(100, [0, 1, 0]), (101, [0, 1, 0])]))
+    };
+    assert_eq!(compared_blocks(updated(&seed)), Some(vec![1]));
+    let rewritten = catalog([Table { filenode: 101, ..table("items", 100) }]);
+    assert_eq!(compared_blocks(updated(&rewritten)), None);
+    let mut retyped = table("items", 100);
+    retyped.columns[1].type_name = "json".to_owned();
+    assert_eq!(compared_blocks(updated(&catalog([retyped]))), None);
+    let mut facts = touching(&[], &[(100, [0, 1, 0])]);
+    facts.touched.insert((DATABASE, 100), TouchedRows::TooMany);
+    assert_eq!(compared_blocks(observer(&seed).migration(&seed, &seed, &facts)), None);
 }
 
 #[test]

@@ -1,97 +1,103 @@
-//! Clones and frozen seeds: subvolumes, made and deleted by the keeper.
+//! Clones and frozen seeds: made, listed and deleted by the keeper, whatever the driver.
+
+use std::collections::BTreeSet;
 
 use bollard::Docker;
+use futures_util::future::try_join_all;
 
-use super::Pool;
+use super::keeper::succeeded;
+use super::place::Place;
+use super::{Pool, folders, subvolumes};
+use crate::model::clones::CloneDriver;
 use crate::model::container::CloneOrigin;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::seed::SeedKey;
-use crate::world::docker::errors::could_not;
-use crate::world::docker::exec::{self, Ran};
 use crate::world::docker::volumes;
 
-// Each is one trip to the keeper (70 ms). The text is fixed; paths come as arguments. A snapshot onto a path that exists
-// would nest silently in it, so the path is looked at first; only one run ever uses a name.
-const SNAPSHOT: &str = r#"[ -e "$2" ] && exit 0
-[ -d "$1" ] || { echo "there is no $1" >&2; exit 3; }
-exec btrfs subvolume snapshot "$1" "$2""#;
-const CREATE: &str = r#"[ -e "$1" ] && exit 0
-exec btrfs subvolume create "$1""#;
-// A frozen leftover of the same key is deleted: nothing registered it, so nobody knows whether it is whole. A read-only
-// subvolume must be made writable before an ordinary user may delete it.
-const FREEZE: &str = r#"[ -d "$1" ] || { echo "there is no $1" >&2; exit 3; }
-if [ -e "$2" ]; then
-    btrfs property set -ts "$2" ro false && btrfs subvolume delete "$2" || exit 4
-fi
-exec btrfs subvolume snapshot -r "$1" "$2""#;
-// Committed before it returns; the file system then frees the space by itself within moments. Waiting for that
-// (`btrfs subvolume sync`) is refused to a container without privileges.
-const DELETE: &str = r#"[ -e "$1" ] || exit 0
-btrfs property set -ts "$1" ro false
-btrfs subvolume delete --commit-after "$1" || exit 4
-[ ! -e "$1" ]"#;
-
 impl Pool {
-    /// Makes `clones/CLONE`, a snapshot of a seed or empty; one that is there counts as made.
+    /// Makes `clones/CLONE`, a copy of a seed or empty; one that is there counts as made.
     pub(in crate::world::docker) async fn make_clone(
         &self,
         docker: &Docker,
         clone: &str,
         origin: &CloneOrigin,
     ) -> Result<()> {
-        let target = clone_path(clone)?;
+        let place = self.place_in_force(docker).await?;
         let action = format!("make clone {clone}");
-        match origin {
-            CloneOrigin::Empty => self.script(docker, &action, CREATE, &[&target]).await,
-            CloneOrigin::Seed(key) => {
-                self.script(docker, &action, SNAPSHOT, &[&seed_path(key)?, &target]).await
-            }
+        let clone = plain(clone)?;
+        let is_btrfs = place.driver == CloneDriver::Btrfs;
+        let CloneOrigin::Seed(key) = origin else {
+            let script = if is_btrfs { subvolumes::CREATE } else { folders::CREATE };
+            return place.script(docker, &action, script, &[clone]).await.map(|_| ());
+        };
+        let key = plain(key.short())?;
+        let made = if is_btrfs {
+            place.script(docker, &action, subvolumes::CLONE, &[key, clone]).await
+        } else {
+            let option = folders::copy_option(place.driver);
+            place.script(docker, &action, folders::CLONE, &[key, clone, option]).await
+        };
+        match made {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.naming_its_place(docker, key, error).await),
         }
-        .map(|_| ())
     }
 
-    /// Freezes `clones/CLONE` as `seeds/KEY`, read-only. A registered seed of this key counts as frozen.
+    /// A seed that cannot be cloned here may be that of another driver: then that is the thing to say.
+    async fn naming_its_place(&self, docker: &Docker, key: &str, error: Error) -> Error {
+        let Ok(places) = self.existing(docker).await else { return error };
+        for place in places {
+            let is_there = list(&place, docker, "seeds").await.is_ok_and(|seeds| seeds.contains(key));
+            if is_there && Some(place.driver) != self.known_driver() {
+                return error.hint(format!("seed {key} is one of `--clones {}`", place.driver));
+            }
+        }
+        error
+    }
+
+    /// Freezes `clones/CLONE` as `seeds/KEY`. A registered seed of this key counts as frozen.
     pub(in crate::world::docker) async fn freeze(
         &self,
         docker: &Docker,
         clone: &str,
         key: &SeedKey,
     ) -> Result<()> {
-        let (source, target) = (clone_path(clone)?, seed_path(key)?);
-        let is_registered = volumes::inspect(docker, &key.volume()).await?.is_some();
-        if is_registered && self.ask(docker, &["test", "-d", &target]).await?.code == 0 {
+        let place = self.place_in_force(docker).await?;
+        let (clone, short) = (plain(clone)?, plain(key.short())?);
+        if volumes::inspect(docker, &key.volume()).await?.is_some()
+            && list(&place, docker, "seeds").await?.contains(short)
+        {
             return Ok(());
         }
-        self.script(docker, &format!("freeze seed {key}"), FREEZE, &[&source, &target]).await.map(|_| ())
+        let is_btrfs = place.driver == CloneDriver::Btrfs;
+        let script = if is_btrfs { subvolumes::FREEZE } else { folders::FREEZE };
+        place.script(docker, &format!("freeze seed {key}"), script, &[clone, short]).await.map(|_| ())
     }
 
-    /// Deletes `clones/CLONE`.
+    /// Deletes `clones/CLONE`, in whatever place it is.
     pub(in crate::world::docker) async fn delete_clone(&self, docker: &Docker, clone: &str) -> Result<()> {
-        self.delete(docker, &format!("clone {clone}"), &clone_path(clone)?).await
+        self.delete(docker, &format!("clone {clone}"), "clones", plain(clone)?).await
     }
 
-    /// Deletes `seeds/KEY`.
+    /// Deletes `seeds/KEY`, in whatever place it is.
     pub(in crate::world::docker) async fn delete_seed(&self, docker: &Docker, key: &SeedKey) -> Result<()> {
-        self.delete(docker, &format!("seed {key}"), &seed_path(key)?).await
+        self.delete(docker, &format!("seed {key}"), "seeds", plain(key.short())?).await
     }
 
-    /// Names of all clones; none if there is no pool.
+    /// Names of all clones of all places, unfinished ones too.
     pub(in crate::world::docker) async fn clones(&self, docker: &Docker) -> Result<Vec<String>> {
         self.list(docker, "clones").await
     }
 
-    /// Names of all frozen seeds; none if there is no pool.
+    /// Names of all frozen seeds of all places.
     pub(in crate::world::docker) async fn frozen(&self, docker: &Docker) -> Result<Vec<String>> {
         self.list(docker, "seeds").await
     }
 
     async fn list(&self, docker: &Docker, folder: &str) -> Result<Vec<String>> {
-        if !self.exists(docker).await? {
-            return Ok(Vec::new());
-        }
-        let listed = self.ask(docker, &["ls", "-1", "-A", &format!("/pool/{folder}")]).await?;
-        let listed = succeeded(&format!("list {folder}"), ErrorKind::Unreachable, listed)?;
-        Ok(listed.lines().map(str::to_owned).collect())
+        let places = self.existing(docker).await?;
+        let listed = try_join_all(places.iter().map(|place| list(place, docker, folder))).await?;
+        Ok(listed.into_iter().flatten().collect::<BTreeSet<_>>().into_iter().collect())
     }
 
     /// How many bytes a clone holds, shared ones counted.
@@ -101,56 +107,36 @@ impl Pool {
         clone: &str,
     ) -> Result<u64> {
         let action = format!("measure clone {clone}");
-        let path = clone_path(clone)?;
-        let measured = self.ask(docker, &["du", "--summarize", "--block-size=1", &path]).await?;
+        let path = format!("/pool/clones/{}", plain(clone)?);
+        let place = self.place_in_force(docker).await?;
+        let measured = place.ask(docker, &["du", "--summarize", "--block-size=1", &path]).await?;
         let text = succeeded(&action, ErrorKind::Unreachable, measured)?;
         let size = text.split_whitespace().next().and_then(|size| size.parse().ok());
         size.ok_or_else(|| Error::new(ErrorKind::Bug, format!("could not {action}: `du` said {text:?}")))
     }
 
-    async fn delete(&self, docker: &Docker, what: &str, path: &str) -> Result<()> {
-        if !self.exists(docker).await? {
-            return Ok(());
+    /// Looks in the place in force first, and in the others only for what is not there: a name is in one place at most.
+    async fn delete(&self, docker: &Docker, what: &str, folder: &str, name: &str) -> Result<()> {
+        let mut places = self.existing(docker).await?;
+        places.sort_by_key(|place| Some(place.driver) != self.known_driver());
+        for place in places {
+            let is_btrfs = place.driver == CloneDriver::Btrfs;
+            let script = if is_btrfs { subvolumes::DELETE } else { folders::DELETE };
+            let ran = place.ask(docker, &["sh", "-c", script, "stage", folder, name]).await?;
+            if succeeded(&format!("delete {what}"), ErrorKind::Leftover, ran)?.trim() == "deleted" {
+                return Ok(());
+            }
         }
-        let ran = self.ask(docker, &["sh", "-c", DELETE, "stage", path]).await?;
-        succeeded(&format!("delete {what}"), ErrorKind::Leftover, ran).map(|_| ())
-    }
-
-    /// Whether there is a pool at all, attached or not.
-    async fn exists(&self, docker: &Docker) -> Result<bool> {
-        Ok(volumes::inspect(docker, &self.back).await?.is_some())
-    }
-
-    async fn script(&self, docker: &Docker, action: &str, script: &str, paths: &[&str]) -> Result<String> {
-        let command = [&["sh", "-c", script, "stage"], paths].concat();
-        succeeded(action, ErrorKind::Unreachable, self.ask(docker, &command).await?)
-    }
-
-    /// Runs a command in the keeper. One that stopped with its engine is started again, and the pool attached if need be.
-    async fn ask(&self, docker: &Docker, command: &[&str]) -> Result<Ran> {
-        if let Ok(ran) = exec::run(docker, &self.keeper, command).await {
-            return Ok(ran);
-        }
-        self.prepare(docker).await?;
-        exec::run(docker, &self.keeper, command).await.map_err(could_not("ask the pool's keeper"))
+        Ok(())
     }
 }
 
-fn succeeded(action: &str, kind: ErrorKind, ran: Ran) -> Result<String> {
-    if ran.code == 0 {
-        return Ok(ran.stdout);
-    }
-    let is_full = ran.stderr.contains("No space left") || ran.stderr.contains("quota");
-    let kind = if is_full { ErrorKind::NoRoom } else { kind };
-    Err(Error::new(kind, format!("could not {action}: {}", ran.stderr.trim())))
-}
-
-fn clone_path(clone: &str) -> Result<String> {
-    Ok(format!("/pool/clones/{}", plain(clone)?))
-}
-
-fn seed_path(key: &SeedKey) -> Result<String> {
-    Ok(format!("/pool/seeds/{}", plain(key.short())?))
+/// What is in a folder of a place; to its clones belong those that are not whole yet.
+async fn list(place: &Place, docker: &Docker, folder: &str) -> Result<BTreeSet<String>> {
+    const LIST: &str =
+        r#"ls -1 -A "/pool/$1"; [ "$1" != clones ] || ls -1 -A /pool/partial 2>/dev/null || true"#;
+    let listed = place.script(docker, &format!("list {folder}"), LIST, &[folder]).await?;
+    Ok(listed.lines().map(str::to_owned).collect())
 }
 
 /// A name that is one step of a path and nothing else.
@@ -160,7 +146,7 @@ fn plain(name: &str) -> Result<&str> {
     if is_plain {
         Ok(name)
     } else {
-        Err(Error::new(ErrorKind::Bug, format!("`{name}` cannot be the name of a subvolume")))
+        Err(Error::new(ErrorKind::Bug, format!("`{name}` cannot be the name of a clone or a seed")))
     }
 }
 
@@ -170,15 +156,9 @@ mod tests {
 
     #[test]
     fn a_name_cannot_leave_its_folder() {
-        assert_eq!(clone_path("stage-shop-4f1c-db-data").unwrap(), "/pool/clones/stage-shop-4f1c-db-data");
+        assert_eq!(plain("stage-shop-4f1c-db-data").unwrap(), "stage-shop-4f1c-db-data");
         for name in ["", "..", "a/b", "-rf", "a b", "a\nb"] {
-            assert!(clone_path(name).is_err(), "{name:?}");
+            assert!(plain(name).is_err(), "{name:?}");
         }
-    }
-
-    #[test]
-    fn a_seed_is_found_by_the_start_of_its_key() {
-        let key = SeedKey("0123456789abcdef".to_owned());
-        assert_eq!(seed_path(&key).unwrap(), "/pool/seeds/0123456789ab");
     }
 }

@@ -1,38 +1,49 @@
-//! The pool of copy-on-write clones: btrfs in a sparse file behind a loop device.
+//! Where seeds and clones are: one place a driver, of which one is in force.
 //!
-//! It consists of a plain volume that holds the file, a volume of type btrfs on the loop device, which the engine mounts, and
-//! a keeper container that has the whole pool at `/pool` and in which snapshots are made. None of it needs a privilege that
-//! a container does not have, except a device rule while the loop device is attached. Inside are `clones/NAME` and
-//! `seeds/KEY`; subvolumes carry no labels, so their names tell whose they are.
+//! A place is a volume with `clones/NAME` and `seeds/KEY`, and a keeper container that has it at `/pool` and in which all is
+//! done. For `reflink` and `copy` it is a plain volume; for `btrfs` and `xfs` the engine mounts it from a loop device over a
+//! sparse file in a volume of its own. None of it needs a privilege that a container does not have, but for a device rule
+//! while the loop device is attached, and `CAP_SYS_ADMIN` while a pool grows. Folders carry no labels, so their names tell
+//! whose they are; a clone's volume is a bind mount of its folder.
+//!
+//! Seeds of one driver are none for another: its name goes into their keys.
 
+mod choose;
 mod clones;
+mod folders;
+mod keeper;
+mod once;
+mod place;
+mod room;
 mod setup;
+mod subvolumes;
+mod survey;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use bollard::Docker;
-use bollard::query_parameters::InspectContainerOptions;
+use bollard::query_parameters::ListVolumesOptionsBuilder;
 
-use super::errors::{could_not, is_absent};
+use super::errors::could_not;
 use super::volumes;
+use crate::model::clones::{CloneDriver, ClonesChoice};
+use crate::model::container::Labels;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::label;
+use place::Place;
 
-/// The image with the tools of btrfs; `scripts/setup` builds it.
+/// The image with the tools of filesystems; `scripts/setup` builds it.
 pub const HELPER_IMAGE: &str = "stage-helper:1";
 
-/// The names of a pool's objects.
+/// The places of all drivers under one name.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
-    /// The volume of type btrfs.
-    volume: String,
-    /// The volume that holds the file.
-    back: String,
-    /// The container in which snapshots are made.
-    keeper: String,
-    /// The container that attaches the loop device; while it exists, nobody else does.
-    setup: String,
+    name: String,
     labels: HashMap<String, String>,
+    choice: ClonesChoice,
+    /// The driver in force, once it was found out.
+    driver: Arc<OnceLock<CloneDriver>>,
 }
 
 impl Pool {
@@ -44,66 +55,154 @@ impl Pool {
             (label::HOLDER, holder),
         ];
         Self {
-            volume: name.to_owned(),
-            back: format!("{name}-back"),
-            keeper: format!("{name}-keeper"),
-            setup: format!("{name}-setup"),
+            name: name.to_owned(),
             labels: labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+            choice: ClonesChoice::Auto,
+            driver: Arc::default(),
         }
     }
 
-    /// Whether clones can be made right now: the keeper runs and its volume is there.
-    pub(super) async fn is_ready(&self, docker: &Docker) -> Result<bool> {
-        let keeper = docker.inspect_container(&self.keeper, None::<InspectContainerOptions>).await;
-        let is_running = match keeper {
-            Ok(keeper) => keeper.state.and_then(|state| state.running) == Some(true),
-            Err(refusal) if is_absent(&refusal) => false,
-            Err(refusal) => return Err(could_not("look at the pool's keeper")(refusal)),
+    /// The same, with the driver that the user wants.
+    pub(super) fn with_choice(self, choice: ClonesChoice) -> Self {
+        Self { choice, driver: Arc::default(), ..self }
+    }
+
+    /// Makes the driver in force ready, and chooses it first if nobody has. May be killed anywhere and called from several
+    /// machines.
+    pub(super) async fn prepare(&self, docker: &Docker) -> Result<()> {
+        let driver = match self.decide(&self.volume_labels(docker).await?)? {
+            Some(driver) => {
+                self.place(driver).prepare(docker).await?;
+                driver
+            }
+            None => self.choose(docker).await?,
         };
-        Ok(is_running && volumes::inspect(docker, &self.volume).await?.is_some())
+        self.driver.get_or_init(|| driver);
+        Ok(())
     }
 
-    /// The options of a volume that shows the whole pool, or one subvolume of it.
-    pub(super) async fn options(
-        &self,
-        docker: &Docker,
-        subvolume: Option<&str>,
-    ) -> Result<HashMap<String, String>> {
-        let device = self.device(docker).await?.ok_or_else(|| {
-            Error::new(ErrorKind::Bug, format!("there is no pool `{}` to show a part of", self.volume))
-        })?;
-        Ok(mount_options(&device, subvolume))
+    /// Removes all places with everything in them, and forgets the choice.
+    pub(super) async fn remove(&self, docker: &Docker) -> Result<()> {
+        for place in self.existing(docker).await? {
+            place.remove(docker).await?;
+        }
+        volumes::remove(docker, &self.choice_volume()).await
     }
 
-    /// The loop device on which the pool's volume is mounted; `None` if there is no such volume.
-    async fn device(&self, docker: &Docker) -> Result<Option<String>> {
-        let volume = volumes::inspect(docker, &self.volume).await?;
-        Ok(volume.and_then(|volume| volume.options.get("device").cloned()))
+    /// The driver in force, judged by volumes of the engine, by name; `None` if nobody has chosen yet.
+    pub(super) fn decide(&self, volumes: &BTreeMap<String, Labels>) -> Result<Option<CloneDriver>> {
+        let decided = match (self.choice, volumes.get(&self.choice_volume())) {
+            (ClonesChoice::Forced(driver), _) => Some(driver),
+            (ClonesChoice::Auto, Some(labels)) => {
+                let name = labels.get(label::CLONES).map_or("nothing", String::as_str);
+                Some(name.parse().map_err(|why: String| {
+                    let volume = self.choice_volume();
+                    let message = format!("volume `{volume}` says how clones are made, but {why} here");
+                    Error::new(ErrorKind::Config, message)
+                        .hint("another version of stage has written it: use that one, or say --clones")
+                })?)
+            }
+            // A pool that was there before anybody chose.
+            (ClonesChoice::Auto, None) => {
+                let place = self.place(CloneDriver::Btrfs);
+                volumes.contains_key(place.anchor()).then_some(CloneDriver::Btrfs)
+            }
+        };
+        if let Some(driver) = decided {
+            self.driver.get_or_init(|| driver);
+        }
+        Ok(decided)
     }
-}
 
-fn mount_options(device: &str, subvolume: Option<&str>) -> HashMap<String, String> {
-    // `discard` gives the space of a deleted clone back to the disk: the file behind the loop device gets holes.
-    let mut options = "noatime,user_subvol_rm_allowed,discard=async".to_owned();
-    if let Some(subvolume) = subvolume {
-        options.push_str(",subvol=");
-        options.push_str(subvolume);
+    /// The options of a volume that shows one folder of the place in force.
+    pub(super) async fn options(&self, docker: &Docker, folder: &str) -> Result<HashMap<String, String>> {
+        self.place_in_force(docker).await?.options(docker, folder).await
     }
-    [("type", "btrfs"), ("device", device), ("o", &options)]
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
+
+    /// The place of a driver, there or not.
+    pub(super) fn place(&self, driver: CloneDriver) -> Place {
+        Place::new(&self.name, driver, self.labels.clone())
+    }
+
+    fn known_driver(&self) -> Option<CloneDriver> {
+        self.driver.get().copied()
+    }
+
+    async fn place_in_force(&self, docker: &Docker) -> Result<Place> {
+        let driver = match self.known_driver() {
+            Some(driver) => Some(driver),
+            None => self.decide(&self.volume_labels(docker).await?)?,
+        };
+        let driver = driver.ok_or_else(|| Error::new(ErrorKind::Bug, "clones are wanted before a pool"))?;
+        Ok(self.place(driver))
+    }
+
+    /// The places that are there, in force or not.
+    async fn existing(&self, docker: &Docker) -> Result<Vec<Place>> {
+        let volumes = self.volume_labels(docker).await?;
+        self.decide(&volumes)?;
+        let places = CloneDriver::ALL.into_iter().map(|driver| self.place(driver));
+        Ok(places.filter(|place| volumes.contains_key(place.anchor())).collect())
+    }
+
+    /// Labels of the volumes of all pools, by name.
+    async fn volume_labels(&self, docker: &Docker) -> Result<BTreeMap<String, Labels>> {
+        let filter = format!("{}={}", label::KIND, label::KIND_POOL);
+        let filters = HashMap::from([("label", vec![filter.as_str()])]);
+        let options = ListVolumesOptionsBuilder::new().filters(&filters).build();
+        let found = docker.list_volumes(Some(options)).await.map_err(could_not("list volumes"))?;
+        let found = found.volumes.unwrap_or_default();
+        Ok(found.into_iter().map(|volume| (volume.name, volume.labels.into_iter().collect())).collect())
+    }
+
+    /// The volume that remembers the choice on its labels; it holds nothing.
+    fn choice_volume(&self) -> String {
+        format!("{}-choice", self.name)
+    }
+
+    fn probe_name(&self) -> String {
+        format!("{}-probe", self.name)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn pool() -> Pool {
+        Pool::new("stage-pool", "here")
+    }
+
+    fn volumes(volumes: &[(&str, &str)]) -> BTreeMap<String, Labels> {
+        let labelled = volumes.iter().map(|(name, driver)| {
+            ((*name).to_owned(), Labels::from([(label::CLONES.to_owned(), (*driver).to_owned())]))
+        });
+        labelled.collect()
+    }
+
     #[test]
-    fn a_clones_volume_shows_its_subvolume_alone() {
-        let options = mount_options("/dev/loop77", Some("clones/stage-shop-db-data"));
-        assert!(options["o"].ends_with(",subvol=clones/stage-shop-db-data"));
-        assert_eq!(options["device"], "/dev/loop77");
-        assert!(!mount_options("/dev/loop77", None)["o"].contains("subvol="));
+    fn what_was_chosen_stays_and_a_pool_from_before_the_choice_counts_as_chosen() {
+        assert_eq!(pool().decide(&volumes(&[])).unwrap(), None);
+        let chosen = volumes(&[("stage-pool-choice", "copy"), ("stage-pool-back", "")]);
+        assert_eq!(pool().decide(&chosen).unwrap(), Some(CloneDriver::Copy));
+        assert_eq!(pool().decide(&volumes(&[("stage-pool-back", "")])).unwrap(), Some(CloneDriver::Btrfs));
+        let of_another_pool = volumes(&[("other-choice", "copy"), ("other-back", "")]);
+        assert_eq!(pool().decide(&of_another_pool).unwrap(), None);
+    }
+
+    #[test]
+    fn a_forced_driver_is_in_force_whatever_was_chosen() {
+        let forced = pool().with_choice(ClonesChoice::Forced(CloneDriver::Xfs));
+        let chosen = volumes(&[("stage-pool-choice", "copy")]);
+        assert_eq!(forced.decide(&chosen).unwrap(), Some(CloneDriver::Xfs));
+    }
+
+    #[test]
+    fn a_choice_of_another_version_is_named_and_not_guessed_at() {
+        let error = pool().decide(&volumes(&[("stage-pool-choice", "zfs")])).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "volume `stage-pool-choice` says how clones are made, but no clones are made by `zfs` here"
+        );
     }
 }

@@ -1,45 +1,37 @@
-//! Making the pool, attaching it again after a restart of the machine, and removing it.
-
-use std::time::Duration;
+//! Making a place, attaching it again after a restart of the machine, growing and removing it.
 
 use bollard::Docker;
-use bollard::container::LogOutput;
-use bollard::errors::Error as Refusal;
-use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountType, VolumeCreateRequest};
-use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, InspectContainerOptions,
-    StartContainerOptions,
-};
-use futures_util::StreamExt;
+use bollard::models::VolumeCreateRequest;
 use tokio::time::{Instant, sleep};
 
-use super::{HELPER_IMAGE, Pool, mount_options};
+use super::once::{self, PATIENCE};
+use super::place::Place;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::label;
-use crate::world::docker::errors::{could_not, held, is_absent, is_conflict, says};
-use crate::world::docker::{containers, exec, volumes};
+use crate::world::docker::errors::{could_not, held};
+use crate::world::docker::{containers, volumes};
 
 const SCRIPT: &str = include_str!("setup.sh");
 /// Loop devices with low numbers are what everybody else takes.
 const FIRST_NUMBER: &str = "77";
-const POLL: Duration = Duration::from_millis(50);
-/// Between creating the setup container and starting it lie milliseconds: one that is older belongs to a dead process.
-const ABANDONED: Duration = Duration::from_secs(2);
-const PATIENCE: Duration = Duration::from_mins(2);
+const POLL: std::time::Duration = std::time::Duration::from_millis(50);
 
-impl Pool {
-    /// Makes the pool ready, whatever of it is there already. May be killed anywhere and called from several machines.
-    pub(in crate::world::docker) async fn prepare(&self, docker: &Docker) -> Result<()> {
+impl Place {
+    /// Makes the place ready, whatever of it is there already. May be killed anywhere and called from several machines.
+    pub(super) async fn prepare(&self, docker: &Docker) -> Result<()> {
         if self.is_ready(docker).await? {
             return Ok(());
         }
+        let Some(back) = &self.back else {
+            self.hold(docker, &self.volume, None).await?;
+            return self.start_keeper(docker, None).await;
+        };
         let deadline = Instant::now() + PATIENCE;
         loop {
-            self.hold(docker, &self.back, None).await?;
+            self.hold(docker, back, None).await?;
             let number = self.device(docker).await?.and_then(|device| number(&device));
             let number = number.unwrap_or_else(|| FIRST_NUMBER.to_owned());
-            let output = self.run_setup(docker, "attach", &number, deadline).await?;
-            let device = device_of(&output)?;
+            let device = self.run_setup(docker, "attach", &number).await?;
             if self.mount(docker, &device).await? {
                 return Ok(());
             }
@@ -54,36 +46,42 @@ impl Pool {
         }
     }
 
-    /// Removes the pool with everything in it.
-    pub(in crate::world::docker) async fn remove(&self, docker: &Docker) -> Result<()> {
+    /// Removes the place with everything in it.
+    pub(super) async fn remove(&self, docker: &Docker) -> Result<()> {
         containers::remove(docker, &self.keeper).await?;
         volumes::remove(docker, &self.volume).await?;
-        if volumes::inspect(docker, &self.back).await?.is_some() {
-            self.run_setup(docker, "detach", FIRST_NUMBER, Instant::now() + PATIENCE).await?;
+        let Some(back) = &self.back else { return Ok(()) };
+        if volumes::inspect(docker, back).await?.is_some() {
+            self.setup_output(docker, "detach", "").await?;
         }
-        volumes::remove(docker, &self.back).await
+        volumes::remove(docker, back).await
+    }
+
+    /// Makes the file behind the loop device at least so large, and the filesystem as large as the file. Nothing for a
+    /// place on the engine's own disk.
+    pub(super) async fn grow(&self, docker: &Docker, size_bytes: u64) -> Result<()> {
+        if self.back.is_none() {
+            return Ok(());
+        }
+        self.prepare(docker).await?;
+        self.run_setup(docker, "grow", &size_bytes.to_string()).await.map(|_| ()).map_err(|error| {
+            error.hint(
+                "an engine that refuses CAP_SYS_ADMIN to containers cannot grow a pool: use `--clones copy`",
+            )
+        })
     }
 
     /// Makes the volume on `device` and starts the keeper; false if the volume is in use on another device.
     async fn mount(&self, docker: &Docker, device: &str) -> Result<bool> {
         if self.device(docker).await?.is_some_and(|old| old != device) {
-            // The volume holds nothing itself: it only says where the file system is.
+            // The volume holds nothing itself: it only says where the filesystem is.
             containers::remove(docker, &self.keeper).await?;
             if volumes::remove(docker, &self.volume).await.is_err() {
                 return Ok(false);
             }
         }
         self.hold(docker, &self.volume, Some(device)).await?;
-        self.create_keeper(docker).await?;
-        // Also one that stopped with its engine.
-        let started = docker.start_container(&self.keeper, None::<StartContainerOptions>).await;
-        started.map_err(could_not("start the pool's keeper"))?;
-        let made = exec::run(docker, &self.keeper, &["mkdir", "-p", "/pool/clones", "/pool/seeds"]).await;
-        let made = made.map_err(could_not("lay out the pool"))?;
-        if made.code != 0 {
-            let message = format!("could not lay out the pool: {}", made.stderr.trim());
-            return Err(Error::new(ErrorKind::Unreachable, message));
-        }
+        self.start_keeper(docker, Some(device)).await?;
         Ok(true)
     }
 
@@ -96,117 +94,33 @@ impl Pool {
         let request = VolumeCreateRequest {
             name: Some(name.to_owned()),
             driver: Some("local".to_owned()),
-            driver_opts: device.map(|device| mount_options(device, None)),
+            driver_opts: device.map(|device| self.mount_options(device)),
             labels: Some(self.labels.clone()),
             ..VolumeCreateRequest::default()
         };
         docker.create_volume(request).await.map(|_| ()).map_err(could_not(&format!("create volume {name}")))
     }
 
-    async fn create_keeper(&self, docker: &Docker) -> Result<()> {
-        let body = self.helper(&self.volume, "/pool");
-        let options = CreateContainerOptionsBuilder::new().name(&self.keeper).build();
-        match docker.create_container(Some(options), body).await {
-            Ok(_) => Ok(()),
-            Err(refusal) if is_conflict(&refusal) => Ok(()),
-            Err(refusal) => Err(without_helper("create the pool's keeper", refusal)),
-        }
+    /// Runs the setup script, and returns the device that it names.
+    async fn run_setup(&self, docker: &Docker, verb: &str, argument: &str) -> Result<String> {
+        device_of(&self.setup_output(docker, verb, argument).await?)
     }
 
-    /// A container of the helper image with one volume of the pool and no network.
-    fn helper(&self, volume: &str, target: &str) -> ContainerCreateBody {
-        let mount = Mount {
-            typ: Some(MountType::VOLUME),
-            source: Some(volume.to_owned()),
-            target: Some(target.to_owned()),
-            ..Mount::default()
-        };
-        ContainerCreateBody {
-            image: Some(HELPER_IMAGE.to_owned()),
-            labels: Some(self.labels.clone()),
-            host_config: Some(HostConfig {
-                network_mode: Some("none".to_owned()),
-                mounts: Some(vec![mount]),
-                ..HostConfig::default()
-            }),
-            ..ContainerCreateBody::default()
+    async fn setup_output(&self, docker: &Docker, verb: &str, argument: &str) -> Result<String> {
+        let mut mounted: Vec<(&str, &str)> = self.back.iter().map(|back| (back.as_str(), "/back")).collect();
+        let grows = verb == "grow";
+        if grows {
+            mounted.push((&self.volume, "/pool"));
         }
-    }
-
-    /// Runs the setup script in a container of which there can be only one, and returns what it printed.
-    async fn run_setup(
-        &self,
-        docker: &Docker,
-        verb: &str,
-        number: &str,
-        deadline: Instant,
-    ) -> Result<String> {
-        let mut body = self.helper(&self.back, "/back");
-        body.cmd = Some(["sh", "-c", SCRIPT, "stage", verb, number].map(str::to_owned).to_vec());
+        let mut body = self.container(&mounted);
+        let command = ["sh", "-c", SCRIPT, "stage", verb, self.driver.name(), argument];
+        body.cmd = Some(command.map(str::to_owned).to_vec());
         if let Some(host) = &mut body.host_config {
-            host.auto_remove = Some(true);
             host.device_cgroup_rules = Some(vec!["b 7:* rwm".to_owned()]);
+            host.cap_add = grows.then(|| vec!["SYS_ADMIN".to_owned()]);
         }
-        let options = CreateContainerOptionsBuilder::new().name(&self.setup).build();
-        loop {
-            match docker.create_container(Some(options.clone()), body.clone()).await {
-                Ok(_) => match self.setup_output(docker).await {
-                    Ok(output) => return Ok(output),
-                    // Somebody slower took it for abandoned and removed it before it started.
-                    Err(refusal) if is_absent(&refusal) && Instant::now() < deadline => {}
-                    Err(refusal) => {
-                        containers::remove(docker, &self.setup).await?;
-                        return Err(could_not("set up the pool")(refusal));
-                    }
-                },
-                Err(refusal) if is_conflict(&refusal) && Instant::now() < deadline => {
-                    self.await_other_setup(docker, deadline).await?;
-                }
-                Err(refusal) => return Err(without_helper("set up the pool", refusal)),
-            }
-        }
+        once::run(docker, &self.setup, body).await
     }
-
-    async fn setup_output(&self, docker: &Docker) -> std::result::Result<String, Refusal> {
-        // Attached before it starts, as it is gone with its log as soon as it ends.
-        let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
-        let mut attached = docker.attach_container(&self.setup, Some(options)).await?;
-        docker.start_container(&self.setup, None::<StartContainerOptions>).await?;
-        let mut output = String::new();
-        while let Some(chunk) = attached.output.next().await {
-            let chunk: LogOutput = chunk?;
-            output.push_str(&chunk.to_string());
-        }
-        Ok(output)
-    }
-
-    /// Waits until the setup of somebody else has ended; one that was never started is removed.
-    async fn await_other_setup(&self, docker: &Docker, deadline: Instant) -> Result<()> {
-        let seen = Instant::now();
-        loop {
-            let found = docker.inspect_container(&self.setup, None::<InspectContainerOptions>).await;
-            let state = match found {
-                Ok(found) => found.state.unwrap_or_default(),
-                Err(refusal) if is_absent(&refusal) => return Ok(()),
-                Err(refusal) => return Err(could_not("look at the pool's setup")(refusal)),
-            };
-            let is_running = state.running == Some(true);
-            if !is_running && seen.elapsed() >= ABANDONED {
-                return containers::remove(docker, &self.setup).await;
-            }
-            if Instant::now() >= deadline {
-                return Err(Error::new(ErrorKind::Unreachable, "the pool is being set up and does not end")
-                    .hint(format!("`docker rm -f {}` gives it up", self.setup)));
-            }
-            sleep(POLL).await;
-        }
-    }
-}
-
-fn without_helper(action: &str, refusal: Refusal) -> Error {
-    let is_missing = is_absent(&refusal) && says(&refusal, "No such image");
-    let error = could_not(action)(refusal);
-    if is_missing { error.hint(format!("`scripts/setup` builds the image {HELPER_IMAGE}")) } else { error }
 }
 
 /// The device that the setup script names.
@@ -232,7 +146,7 @@ mod tests {
     #[test]
     fn the_setup_tells_its_device_or_why_there_is_none() {
         assert_eq!(device_of("noise\ndevice: /dev/loop78\n").unwrap(), "/dev/loop78");
-        let error = device_of("failed: no room: 4 GiB are needed, 1 MiB may be used\n").unwrap_err();
+        let error = device_of("failed: no room: 1 GiB is needed, 1 MiB may be used\n").unwrap_err();
         assert_eq!(error.kind, ErrorKind::NoRoom);
         assert_eq!(device_of("sh: not found").unwrap_err().kind, ErrorKind::Unreachable);
     }

@@ -12,7 +12,7 @@ use crate::model::migration::{Migration, MigrationRun, SqlFailure};
 use crate::world::postgres::errors::{could_not, outcome};
 
 /// Applies everything up to and with `migration`, which is `migration` alone when those before it have been applied.
-pub(in crate::world::postgres) async fn apply(
+pub(super) async fn apply(
     connection: &mut PgConnection,
     migration: &Migration,
     all: &[Migration],
@@ -27,7 +27,7 @@ pub(in crate::world::postgres) async fn apply(
         // What sqlx itself measured: the transaction alone, without its lock and its questions.
         None => measured_s(connection, target).await?,
     };
-    Ok(MigrationRun { migration: migration.clone(), duration_s, failure })
+    Ok(MigrationRun { migration: migration.clone(), duration_s, failure, output_tail: None })
 }
 
 fn as_sqlx(migration: &Migration) -> Result<SqlxMigration> {

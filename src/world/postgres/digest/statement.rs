@@ -1,5 +1,6 @@
 //! What to ask the server for, and what each field of its answer is.
 
+use super::only::confine;
 use crate::model::digest::{DigestColumn, DigestQuery, Form};
 use crate::model::name::quote_identifier;
 
@@ -33,28 +34,42 @@ struct Selected {
     field: Field,
 }
 
-/// Whether a server has a 64-bit hash of rows, which costs a fraction of MD5 over their text.
-pub(super) fn hashes_rows(version_num: Option<u32>) -> bool {
-    version_num.is_some_and(|version| version >= 140_000)
+/// What a server can be asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Server {
+    /// It has a 64-bit hash of rows, which costs a fraction of MD5 over their text.
+    pub hashes_rows: bool,
+    /// Its hash of tuple ids is the one that is known here.
+    pub hashes_ids: bool,
+}
+
+impl Server {
+    /// The oldest version that hashes rows and tuple ids.
+    pub const HASHING: u32 = 140_000;
 }
 
 impl Statement {
     /// What to ask for a query.
-    pub fn new(query: &DigestQuery, hashes_rows: bool) -> Self {
+    pub fn new(query: &DigestQuery, server: Server) -> Self {
         let key = key(&query.key);
+        // The key says its own columns to the byte, and only what is left need be hashed.
+        let is_in_key = |column: &&DigestColumn| query.key.contains(column);
+        let columns: Vec<&DigestColumn> = query.columns.iter().filter(|column| !is_in_key(column)).collect();
         // A hash of 64 bits tells two rows of one key apart; among all rows of a table it takes 128.
-        let content = match (hashes_rows, query.key.is_empty()) {
-            (true, false) => vec![hash(&query.columns, 0)],
-            (true, true) => vec![hash(&query.columns, 0), hash(&query.columns, 1)],
-            (false, _) => vec![md5(&query.columns)],
+        let content = match (server.hashes_rows, query.key.is_empty()) {
+            (true, false) => vec![hash(&columns, 0)],
+            (true, true) => vec![hash(&columns, 0), hash(&columns, 1)],
+            (false, _) => vec![md5(&columns)],
         };
         let sorted = if key.is_empty() { &content } else { &key };
         let order: Vec<&str> = sorted.iter().map(|selected| selected.order.as_str()).collect();
         let values: Vec<&str> = key.iter().chain(&content).map(|selected| selected.value.as_str()).collect();
+        let confined = query.rows.as_deref().and_then(|ids| confine(ids, server.hashes_ids));
         let sql = format!(
-            "COPY (SELECT {} FROM {} AS t ORDER BY {}) TO STDOUT (FORMAT binary)",
+            "COPY (SELECT {} FROM {} AS t{} ORDER BY {}) TO STDOUT (FORMAT binary)",
             values.join(", "),
             query.table.quoted(),
+            confined.unwrap_or_default(),
             order.join(", ")
         );
         let fields = |selected: &[Selected]| selected.iter().map(|selected| selected.field).collect();
@@ -88,9 +103,9 @@ fn fixed(column: &DigestColumn) -> Selected {
     }
 }
 
-fn hash(columns: &[DigestColumn], seed: u8) -> Selected {
-    let printed: Vec<_> = columns.iter().filter(|column| column.form == Form::Text).collect();
-    let mut values: Vec<String> = columns.iter().filter_map(hashed).collect();
+fn hash(columns: &[&DigestColumn], seed: u8) -> Selected {
+    let printed: Vec<_> = columns.iter().copied().filter(|column| column.form == Form::Text).collect();
+    let mut values: Vec<String> = columns.iter().copied().filter_map(hashed).collect();
     if !printed.is_empty() {
         values.push(format!(r#"({}) COLLATE "C""#, text(printed)));
     }
@@ -106,14 +121,16 @@ fn hashed(column: &DigestColumn) -> Option<String> {
         Form::Integer => format!("int8send({name})"),
         Form::Timestamp => format!("timestamp_send({name})"),
         Form::Timestamptz => format!("timestamptz_send({name})"),
+        Form::Numeric => format!("numeric_send({name})"),
+        Form::Jsonb => format!("jsonb_send({name})"),
         Form::Characters => format!(r#"{name} COLLATE "C""#),
         Form::Uuid | Form::Value => name,
         Form::Text => return None,
     })
 }
 
-fn md5(columns: &[DigestColumn]) -> Selected {
-    let value = format!("decode(md5({}), 'hex')", text(columns.iter()));
+fn md5(columns: &[&DigestColumn]) -> Selected {
+    let value = format!("decode(md5({}), 'hex')", text(columns.iter().copied()));
     Selected { order: value.clone(), value, field: Field::Bytes }
 }
 
@@ -131,6 +148,7 @@ fn name(column: &DigestColumn) -> String {
 mod tests {
     use super::*;
     use crate::model::name::TableName;
+    use crate::model::tuples::TupleIds;
 
     fn columns(columns: &[(&str, Form)]) -> Vec<DigestColumn> {
         columns.iter().map(|&(name, form)| DigestColumn { name: name.to_owned(), form }).collect()
@@ -139,8 +157,8 @@ mod tests {
     #[track_caller]
     fn check(key: &[(&str, Form)], content: &[(&str, Form)], hashes_rows: bool, select: &str, order: &str) {
         let table = TableName::new("public", "log");
-        let query = DigestQuery { table, key: columns(key), columns: columns(content) };
-        let statement = Statement::new(&query, hashes_rows);
+        let query = DigestQuery { table, key: columns(key), columns: columns(content), rows: None };
+        let statement = Statement::new(&query, Server { hashes_rows, hashes_ids: hashes_rows });
         assert_eq!(
             statement.sql,
             format!(
@@ -161,9 +179,12 @@ mod tests {
                 ("at", Form::Timestamptz),
                 ("is_on", Form::Value),
                 ("meta", Form::Text),
+                ("items", Form::Integer),
+                ("total", Form::Numeric),
+                ("details", Form::Jsonb),
             ],
             true,
-            r#"t."id"::int8, hash_record_extended(ROW(int8send(t."id"), t."odd""name" COLLATE "C", timestamp_send(t."seen"), timestamptz_send(t."at"), t."is_on", (ROW(t."price", t."meta")::text) COLLATE "C"), 0)"#,
+            r#"t."id"::int8, hash_record_extended(ROW(t."odd""name" COLLATE "C", timestamp_send(t."seen"), timestamptz_send(t."at"), t."is_on", int8send(t."items"), numeric_send(t."total"), jsonb_send(t."details"), (ROW(t."price", t."meta")::text) COLLATE "C"), 0)"#,
             r#"t."id""#,
         );
     }
@@ -193,14 +214,33 @@ mod tests {
     fn an_old_server_hashes_text() {
         let md5 = r#"decode(md5(ROW(t."v", t."n")::text), 'hex')"#;
         let content = &[("v", Form::Characters), ("n", Form::Integer)];
-        check(
-            content,
-            content,
-            false,
-            &format!(r#"ROW(t."v", t."n")::text, {md5}"#),
-            r#"(ROW(t."v", t."n")::text) COLLATE "C""#,
-        );
+        check(&[("id", Form::Integer)], content, false, &format!(r#"t."id"::int8, {md5}"#), r#"t."id""#);
         check(&[], content, false, md5, md5);
-        assert!(!hashes_rows(Some(130_014)) && !hashes_rows(None) && hashes_rows(Some(140_000)));
+    }
+
+    #[test]
+    fn what_is_in_the_key_is_not_hashed_again() {
+        let key = &[("v", Form::Characters), ("n", Form::Integer)];
+        let row = r#"ROW(t."v", t."n")::text"#;
+        let select = format!("{row}, hash_record_extended(ROW(), 0)");
+        check(key, key, true, &select, &format!(r#"({row}) COLLATE "C""#));
+    }
+
+    #[test]
+    fn rows_that_were_touched_are_listed() {
+        let mut rows = TupleIds::default();
+        rows.insert(3, 1..=2).unwrap();
+        let table = TableName::new("public", "log");
+        let query = DigestQuery {
+            table,
+            key: columns(&[("id", Form::Integer)]),
+            columns: vec![],
+            rows: Some(rows.into()),
+        };
+        let sql = Statement::new(&query, Server { hashes_rows: true, hashes_ids: true }).sql;
+        assert!(
+            sql.contains(r#" AS t WHERE t.ctid = ANY ('{"(3,1)","(3,2)"}'::tid[]) ORDER BY t."id""#),
+            "{sql}"
+        );
     }
 }

@@ -4,28 +4,20 @@
 //! that dies with the process, so an unfinished journal that nobody holds is a crashed run. Lines survive a kill; what a
 //! power failure might lose is found again by its labels.
 
+mod entries;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::model::call::Undo;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::name::RunId;
 use crate::world::state::{Hold, StateFiles};
+use entries::{Entry, FORMAT, Pending, fold};
 
 const FOLDER: &str = "journals";
-const FORMAT: u32 = 1;
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Entry {
-    Opened { format: u32, run: String, story: String, at: Timestamp },
-    Intent { id: usize, undo: Undo },
-    Undone { id: usize },
-    Kept { ids: Vec<usize> },
-}
 
 /// An intent's place in its journal.
 pub type IntentId = usize;
@@ -37,14 +29,6 @@ pub struct Journal {
     run: RunId,
     pending: Mutex<Pending>,
     _hold: Box<dyn Hold>,
-}
-
-#[derive(Default)]
-struct Pending {
-    next: IntentId,
-    undos: Vec<(IntentId, Undo)>,
-    /// What this process let stay.
-    kept: Vec<Undo>,
 }
 
 impl Journal {
@@ -60,14 +44,15 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Journals of crashed runs, taken over by this process. Those of living processes are left alone.
+    /// Journals of crashed runs, taken over by this process. Those of living processes are left alone, and so are those
+    /// that cannot be read: [`Self::unreadable`] names them, and what they made is found by its labels.
     pub fn take_over_crashed(state: &Arc<dyn StateFiles>) -> Result<Vec<Self>> {
         let mut crashed = Vec::new();
         for name in state.list(FOLDER)? {
             let Some(run) = name.strip_suffix(".jsonl") else { continue };
             let file = format!("{FOLDER}/{name}");
             let Some(hold) = state.hold(&file)? else { continue };
-            let pending = fold(&state.read(&file)?.unwrap_or_default(), &file)?;
+            let Ok(pending) = read(state, &file) else { continue };
             crashed.push(Self {
                 state: Arc::clone(state),
                 file,
@@ -77,6 +62,24 @@ impl Journal {
             });
         }
         Ok(crashed)
+    }
+
+    /// Why journals of dead runs cannot be read, one error each: they are of another format, or damaged.
+    pub fn unreadable(state: &Arc<dyn StateFiles>) -> Result<Vec<Error>> {
+        let mut errors = Vec::new();
+        for name in state.list(FOLDER)? {
+            if name.strip_suffix(".jsonl").is_none() {
+                continue;
+            }
+            let file = format!("{FOLDER}/{name}");
+            // Looked at again once it is held: a living run may be writing a line just now.
+            if read(state, &file).is_err()
+                && let Some(_hold) = state.hold(&file)?
+            {
+                errors.extend(read(state, &file).err());
+            }
+        }
+        Ok(errors)
     }
 
     /// Runs of this state folder that live: some process holds their journal.
@@ -177,48 +180,8 @@ impl Journal {
     }
 }
 
-fn fold(text: &str, file: &str) -> Result<Pending> {
-    let mut pending = Pending::default();
-    let mut lines = text.lines().peekable();
-    while let Some(line) = lines.next() {
-        let entry: Entry = match serde_json::from_str(line) {
-            Ok(entry) => entry,
-            // The last line may have been cut by the crash; its call was then never made.
-            Err(_) if lines.peek().is_none() && !text.ends_with('\n') => break,
-            Err(cause) => return Err(unreadable(file).because(cause)),
-        };
-        match entry {
-            Entry::Opened { format, .. } if format != FORMAT => {
-                return Err(
-                    unreadable(file).hint(format!("it has format {format}, this build reads {FORMAT}"))
-                );
-            }
-            Entry::Opened { .. } => {}
-            Entry::Intent { id, undo } => {
-                pending.next = pending.next.max(id + 1);
-                pending.undos.push((id, undo));
-            }
-            Entry::Undone { id } => pending.end(id, file)?,
-            Entry::Kept { ids } => ids.into_iter().try_for_each(|id| pending.end(id, file))?,
-        }
-    }
-    Ok(pending)
-}
-
-impl Pending {
-    fn end(&mut self, id: IntentId, file: &str) -> Result<()> {
-        let before = self.undos.len();
-        self.undos.retain(|(known, _)| *known != id);
-        if self.undos.len() == before {
-            return Err(unreadable(file).hint(format!("it ends intent {id}, which was never begun")));
-        }
-        Ok(())
-    }
-}
-
-fn unreadable(file: &str) -> Error {
-    Error::new(ErrorKind::Config, format!("the journal `{file}` of the state folder cannot be read"))
-        .hint("`stage` of the version that wrote it can sweep it")
+fn read(state: &Arc<dyn StateFiles>, file: &str) -> Result<Pending> {
+    fold(&state.read(file)?.unwrap_or_default(), file)
 }
 
 #[cfg(test)]
@@ -282,14 +245,25 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_the_crash_cut_is_no_intent_but_a_broken_one_inside_is_an_error() {
-        let whole = r#"{"intent":{"id":0,"undo":{"RemoveContainer":{"name":"a","run":"r1"}}}}"#;
-        assert_eq!(fold(&format!("{whole}\n{{\"inte"), "j").unwrap().undos.len(), 1);
-        assert!(fold(&format!("{{\"inte\n{whole}\n"), "j").is_err());
-    }
-
-    #[test]
-    fn ending_what_was_never_begun_is_an_error() {
-        assert!(fold("{\"undone\":{\"id\":3}}\n", "j").is_err());
+    fn a_journal_that_cannot_be_read_is_named_and_the_others_go_on() {
+        let state = MemoryState::default();
+        open(&state).intend(&container("a")).unwrap();
+        state
+            .append(
+                "journals/r0.jsonl",
+                r#"{"opened":{"format":9,"run":"r0","story":"check","at":"2030-01-01T00:00:00Z"}}"#,
+            )
+            .unwrap();
+        state.let_go_of_everything();
+        let shared: Arc<dyn StateFiles> = Arc::new(state.clone());
+        let crashed = Journal::take_over_crashed(&shared).unwrap();
+        assert_eq!(crashed.iter().map(|journal| journal.run().0.as_str()).collect::<Vec<_>>(), ["r1"]);
+        let errors = Journal::unreadable(&shared).unwrap();
+        assert_eq!(
+            errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            [
+                "the journal `journals/r0.jsonl` was written by a newer stage: it has format 9, this build reads 1"
+            ]
+        );
     }
 }

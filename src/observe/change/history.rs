@@ -1,0 +1,78 @@
+//! Which rows of the seed's tables were touched since the seed, all migrations together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::catalog::Catalog;
+use crate::model::tuples::TupleIds;
+use crate::observe::wal::{File, TouchedRows};
+
+/// Tables of which more rows were touched are compared whole, which then costs as much.
+const MOST_OF_A_TABLE: u64 = 1_500_000;
+
+/// Touched rows by the file of a table of the seed.
+#[derive(Debug)]
+pub(super) struct History {
+    database: u32,
+    /// Of files that hold no table of the seed nothing is kept. `None`: too many.
+    files: BTreeMap<u32, Option<Arc<TupleIds>>>,
+}
+
+impl History {
+    /// Nothing was touched yet.
+    pub fn of(seed: &Catalog) -> Self {
+        let logged = seed.tables.values().filter(|table| table.filenode != 0 && !table.unlogged);
+        let files = logged.map(|table| (table.filenode, Some(Arc::default()))).collect();
+        Self { database: seed.database_oid, files }
+    }
+
+    /// Adds what one stretch of the log touched.
+    pub fn add(&mut self, touched: &BTreeMap<File, TouchedRows>) {
+        for ((database, filenode), rows) in touched {
+            if *database != self.database {
+                continue;
+            }
+            let Some(known) = self.files.get_mut(filenode) else { continue };
+            match (known.as_mut(), rows) {
+                (Some(ids), TouchedRows::At(more)) => {
+                    let ids = Arc::make_mut(ids);
+                    ids.unite(more);
+                    if ids.len() > MOST_OF_A_TABLE {
+                        *known = None;
+                    }
+                }
+                (_, TouchedRows::TooMany) => *known = None,
+                (None, TouchedRows::At(_)) => {}
+            }
+        }
+    }
+
+    /// The rows of a table of the seed that were touched, by the file that the seed has for it; `None` if they are too
+    /// many to list. Only for a table that still is in that file.
+    pub fn rows_of(&self, filenode: u32) -> Option<Arc<TupleIds>> {
+        self.files.get(&filenode).cloned().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_a_comparison_would_list_is_not_kept() {
+        let run = |blocks: std::ops::Range<u32>| {
+            let mut ids = TupleIds::default();
+            for block in blocks {
+                ids.insert(block, 1..=200).unwrap();
+            }
+            BTreeMap::from([((5, 77), TouchedRows::At(ids))])
+        };
+        let mut history = History { database: 5, files: BTreeMap::from([(77, Some(Arc::default()))]) };
+        history.add(&run(0..5000));
+        assert_eq!(history.rows_of(77).unwrap().len(), 1_000_000);
+        history.add(&run(5000..9000));
+        assert_eq!(history.rows_of(77), None);
+        history.add(&run(0..1));
+        assert_eq!(history.rows_of(77), None, "what was forgotten stays unknown");
+    }
+}
