@@ -43,13 +43,6 @@ pub async fn open(global: &Global, output: Output) -> Result<Session> {
     Ok(Session { world, settings, progress: Progress::start(output) })
 }
 
-/// The state folder, once it is known to be of this build's version.
-pub fn open_state(global: &Global) -> Result<Arc<dyn StateFiles>> {
-    let state: Arc<dyn StateFiles> = Arc::new(DiskState::new(state_folder(global)?));
-    format::open(state.as_ref())?;
-    Ok(state)
-}
-
 /// Reaches the engine for a command that only works with what stands: it needs no mask key, and makes none.
 pub async fn look(global: &Global) -> Result<World> {
     let state = open_state(global)?;
@@ -70,6 +63,13 @@ async fn reach(
         Some(fault) => fault.wrap(world),
         None => world,
     })
+}
+
+/// The state folder, once it is known to be of this build's version.
+pub fn open_state(global: &Global) -> Result<Arc<dyn StateFiles>> {
+    let state: Arc<dyn StateFiles> = Arc::new(DiskState::new(state_folder(global)?));
+    format::open(state.as_ref())?;
+    Ok(state)
 }
 
 /// The mask key that the environment holds, taken once.
