@@ -11,7 +11,8 @@ use crate::run;
 /// Take a stack down, and prove that it is gone.
 ///
 /// Works from the labels on the engine, so it needs no file of the environment and no state of the machine that stood it
-/// up. A stack that is gone already is no failure. Seeds stay.
+/// up. What a run left that died while it stood the stack up goes as well. A stack that is gone already is no failure.
+/// Seeds stay.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The stack: NAME, or ENV/NAME where two environments have one of that name.
@@ -20,6 +21,10 @@ pub struct Args {
     /// Wait if another run works on it.
     #[arg(long)]
     wait: bool,
+    /// Take it down even if another run holds its lock. Only if that run is dead: two that work on one stack at once leave
+    /// it in pieces.
+    #[arg(long)]
+    force: bool,
     /// Print what was removed as JSON.
     #[arg(long)]
     json: bool,
@@ -35,7 +40,7 @@ pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
         events: session.progress.events(),
         stop,
     };
-    let result = run::down(session.world, order).await;
+    let result = run::down(session.world, order, args.force).await;
     session.progress.finish().await;
     let (was_standing, teardown) = match result? {
         Some(teardown) => (true, teardown),

@@ -8,7 +8,7 @@ use crate::{render, run};
 
 /// Let a stack stand longer: its lease is renewed from now on.
 ///
-/// No lease goes beyond the most that the environment allows (`lease: max`), counted from when the stack was stood up.
+/// A lease is never cut short, and none goes beyond the most that the environment allows (`lease: max`), counted from when the stack was stood up.
 /// The renewal is on the engine, so that every machine sees it.
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -8,9 +8,10 @@ use crate::{render, run};
 
 /// Run what is pending on a stack that stands, and say what it did.
 ///
-/// For the next round of a migration that is being written: edit the file, run this, look with `stage diff` or `stage
-/// psql`. Services go on running, as they do in production. Exits 1 if a migration fails or a guard is broken; the stack
-/// goes on standing either way.
+/// For the next migration of a branch: add the file, run this, look with `stage diff` or `stage psql`. One that was
+/// applied already and is changed now takes a new stack (`stage down`, `stage up`), as its tool would refuse it or not see
+/// it. Services go on running, as they do in production. Exits 1 if a migration fails or a guard is broken; the stack goes on
+/// standing either way.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The stack: NAME, or ENV/NAME where two environments have one of that name.

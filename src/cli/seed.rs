@@ -32,6 +32,9 @@ pub enum Command {
         /// The first digits of its key, as `stage seed list` shows it.
         #[arg(value_name = "KEY")]
         key: String,
+        /// Print the seed that was removed as JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -39,7 +42,7 @@ pub async fn run(global: &Global, command: Command, output: Output) -> Result<u8
     match command {
         Command::Build { environment, json } => build(global, &environment, json, output).await,
         Command::List { json } => list(global, json, output).await,
-        Command::Remove { key } => remove(global, &key, output).await,
+        Command::Remove { key, json } => remove(global, &key, json, output).await,
     }
 }
 
@@ -73,13 +76,16 @@ async fn list(global: &Global, json: bool, output: Output) -> Result<u8> {
     show(&seeds?, json, output)
 }
 
-async fn remove(global: &Global, key: &str, output: Output) -> Result<u8> {
+async fn remove(global: &Global, key: &str, json: bool, output: Output) -> Result<u8> {
     let session = session::open(global, output).await?;
     let events = session.progress.events();
     let result = run::remove_seed(&session.world, key, &events).await;
     drop(events);
     session.progress.finish().await;
     let seed = result?;
+    if json {
+        return show(std::slice::from_ref(&seed), json, output);
+    }
     output.say(&format!("removed seed {} of {}", seed.key, seed.database));
     Ok(0)
 }

@@ -1,5 +1,7 @@
 //! `stage sweep`.
 
+use serde_json::json;
+
 use super::output::Output;
 use super::{Global, session};
 use crate::model::error::{ErrorKind, Result};
@@ -14,6 +16,9 @@ pub struct Args {
     /// Only say what would be taken down.
     #[arg(long)]
     dry_run: bool,
+    /// Print what was taken down, and what was left, as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
@@ -25,8 +30,10 @@ pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
         let preview = run::preview_sweep(&session.world, &session.settings).await;
         session.progress.finish().await;
         let lines = preview?;
-        for line in &lines {
-            output.result(&format!("{line}\n"))?;
+        if args.json {
+            output.json(&json!({ "would_remove": lines }))?;
+        } else {
+            output.result(&lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect::<String>())?;
         }
         output.say(&format!("{} would be taken down", count(lines.len())));
         return Ok(0);
@@ -36,8 +43,10 @@ pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
     drop(events);
     session.progress.finish().await;
     let teardown = swept?;
-    for line in &teardown.removed {
-        output.result(&format!("{line}\n"))?;
+    if args.json {
+        output.json(&json!({ "removed": teardown.removed, "left": teardown.left }))?;
+    } else {
+        output.result(&teardown.removed.iter().flat_map(|line| [line.as_str(), "\n"]).collect::<String>())?;
     }
     output.say(&format!("{} taken down", count(teardown.removed.len())));
     if teardown.left.is_empty() {

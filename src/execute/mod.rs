@@ -7,7 +7,7 @@ mod unwind;
 mod tests;
 
 pub use apply::apply;
-pub use unwind::unwind;
+pub use unwind::{unlock, unwind};
 
 use crate::store::journal::Journal;
 use crate::world::{Events, Stop, World};

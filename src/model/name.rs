@@ -57,9 +57,18 @@ impl fmt::Display for RunId {
     }
 }
 
+/// What the names of locks of instances begin with; no part of a stack is called so, as no environment has a `.`.
+const INSTANCE_LOCK: &str = "stage-lock.";
+
 /// The container that one run holds while it works on an instance: created, never started.
 pub fn instance_lock(environment: &str, instance: &str) -> String {
-    format!("stage-{environment}-{instance}-lock")
+    // Neither name can hold a `.`, so no two instances share a lock.
+    format!("{INSTANCE_LOCK}{environment}.{instance}")
+}
+
+/// Whether a container is the lock of an instance.
+pub fn is_instance_lock(container: &str) -> bool {
+    container.starts_with(INSTANCE_LOCK)
 }
 
 /// The names of everything that one run makes. All begin with `stage-`, then environment, then run.
@@ -99,9 +108,9 @@ impl StackNames {
         format!("{}-migration-{number}", self.prefix)
     }
 
-    /// A named volume of the Compose file.
+    /// A named volume of the Compose file; `.` keeps it apart from clones, leases and whatever it may be called like.
     pub fn volume(&self, name: &str) -> String {
-        format!("{}-{name}", self.prefix)
+        format!("{}.{name}", self.prefix)
     }
 
     /// The clone on which a database service runs, and its volume.

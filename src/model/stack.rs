@@ -150,7 +150,7 @@ impl StackView {
         services
             .flat_map(|container| container.ports.iter().map(move |port| (container, port)))
             .filter(|(_, port)| port.protocol == "tcp")
-            .map(|(container, port)| (container.service.clone(), format!("http://{}", port.at)))
+            .map(|(container, port)| (container.service.clone(), port.url()))
             .collect()
     }
 }
@@ -229,6 +229,19 @@ pub enum Health {
     Healthy,
     /// It failed too often.
     Unhealthy,
+}
+
+impl PublishedPort {
+    /// What a browser takes, where the port inside is one that web servers listen on by custom; the address otherwise.
+    fn url(&self) -> String {
+        match self.container_port {
+            443 | 8443 => format!("https://{}", self.at),
+            80 | 3000..=3005 | 4000 | 4200 | 5000 | 5173 | 8000..=8099 | 8888 | 9000 => {
+                format!("http://{}", self.at)
+            }
+            _ => self.at.to_string(),
+        }
+    }
 }
 
 /// A port of a container, and where this machine reaches it.

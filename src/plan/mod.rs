@@ -24,14 +24,18 @@ pub use engine::{check_paths, check_ports};
 pub use identity::Identity;
 pub use lease::{lease, lock_instance};
 pub use pending::History;
-pub use room::{Need, RoomDecision, Shortage, clones_need, decide as decide_room, no_room, seed_need};
+pub use room::{
+    Need, RoomDecision, Shortage, clones_need, decide as decide_room, headroom, no_room, seed_need,
+};
 pub use seed::{SeedOrder, build_seed, cluster_settings, lock_seed, seal_seed};
-pub use services::{make_commands, make_services, make_suite, start_services, start_suite};
+pub use services::{
+    make_commands, make_services, make_suite, standing_services, start_services, start_suite,
+};
 pub use stack::{POSTGRES_PORT, beside, pgdata, stand_up};
-pub use standing::{find, names, standing};
+pub use standing::{find, names, run_out, standing, unleased};
 pub use subnet::{free_subnet, free_subnets};
 pub use sweep::{PoolListing, SweepScope, expired, left_alone, take_down};
-pub use wake::wake;
+pub use wake::{stopped, wake_databases, wake_services};
 
 use std::collections::BTreeSet;
 

@@ -33,6 +33,8 @@ pub(super) struct Order<'a> {
     pub(super) plan: Plan,
     /// Services that run already, so that only their condition is waited for.
     pub(super) running: BTreeSet<String>,
+    /// Whether containers that ran before are started again.
+    starts_again: bool,
     started: BTreeMap<String, StepId>,
     awaited: BTreeMap<(String, &'static str), StepId>,
 }
@@ -45,9 +47,15 @@ impl<'a> Order<'a> {
             identity,
             plan: Plan::default(),
             running: environment.databases.keys().cloned().collect(),
+            starts_again: false,
             started: BTreeMap::new(),
             awaited: BTreeMap::new(),
         }
+    }
+
+    /// As [`Self::new`], of containers that ran before.
+    pub(super) fn again(environment: &'a Environment, identity: &'a Identity) -> Self {
+        Self { starts_again: true, ..Self::new(environment, identity) }
     }
 
     /// Starts all of these; the plan ends when each is well.
@@ -82,8 +90,12 @@ impl<'a> Order<'a> {
             });
         }
         let container = self.identity.names().container(name);
-        let started =
-            self.plan.add(Call::StartContainer { name: container }, format!("service {name}"), &after);
+        let call = if self.starts_again {
+            Call::RestartContainer { name: container }
+        } else {
+            Call::StartContainer { name: container }
+        };
+        let started = self.plan.add(call, format!("service {name}"), &after);
         self.started.insert(name.to_owned(), started);
         Some(started)
     }
@@ -95,6 +107,10 @@ impl<'a> Order<'a> {
             DependencyCondition::Healthy => "healthy",
             DependencyCondition::CompletedSuccessfully => "completed",
         };
+        // What was done before the stack stopped is done.
+        if self.starts_again && kind == "completed" && self.running.contains(name) {
+            return None;
+        }
         let key = (name.to_owned(), kind);
         if let Some(&step) = self.awaited.get(&key) {
             return Some(step);

@@ -40,10 +40,9 @@ impl<'a> History<'a> {
     fn failed(&self) -> Option<Error> {
         let row = self.applied.iter().find(|row| row.state == AppliedState::Failed)?;
         let table = self.layout.version_table();
-        let message =
-            format!("migration `{}` is marked as failed in production's `{table}`", self.name(&row.version));
+        let message = format!("migration `{}` is marked as failed in `{table}`", self.name(&row.version));
         let error = Error::new(ErrorKind::Config, message)
-            .hint(format!("{} runs nothing until that is repaired in production", self.layout));
+            .hint(format!("{} runs nothing until that is repaired: in production, or by `stage down` and `stage up` where it failed here", self.layout));
         Some(self.at_its_file(error, &row.version))
     }
 
@@ -55,9 +54,10 @@ impl<'a> History<'a> {
         };
         let row = self.applied.iter().find(is_changed)?;
         let name = self.name(&row.version);
-        let message = format!("migration `{name}` was changed after production had applied it");
+        let message = format!("migration `{name}` was changed after it had been applied");
         let error = Error::new(ErrorKind::Config, message)
-            .hint("restore its text, and put the change into a new migration");
+            .hint("restore its text, and put the change into a new migration")
+            .hint("if only a stack that stands has applied it: `stage down`, then `stage up`");
         Some(self.at_its_file(error, &row.version))
     }
 
@@ -201,7 +201,7 @@ mod tests {
         );
         assert_eq!(
             told(GolangMigrate, &versions, &[row("2", None, Failed)]),
-            "/m/2.sql:1:1: migration `2.sql` is marked as failed in production's `schema_migrations`"
+            "/m/2.sql:1:1: migration `2.sql` is marked as failed in `schema_migrations`"
         );
     }
 
@@ -224,7 +224,7 @@ mod tests {
     fn a_script_that_was_changed_since_is_told_by_name() {
         assert_eq!(
             told(Sqlx, &["1"], &[row("1", Some("other"), Applied)]),
-            "/m/1.sql:1:1: migration `1.sql` was changed after production had applied it"
+            "/m/1.sql:1:1: migration `1.sql` was changed after it had been applied"
         );
         assert!(told(Flyway, &["1"], &[row("1.0", Some("7"), Applied)]).contains("`1.sql` was changed"));
     }

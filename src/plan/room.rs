@@ -21,6 +21,9 @@ const CLONE_BYTES: u64 = 96 * MIB;
 /// A pool is never filled to the brim: btrfs needs room even to delete.
 const SPARE_BYTES: u64 = 512 * MIB;
 
+/// More than a server writes in a few seconds.
+const HEADROOM_BYTES: u64 = 2 * GIB;
+
 /// What is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
@@ -72,6 +75,11 @@ pub fn clones_need<'a>(seeds: impl IntoIterator<Item = &'a SeedRecord>, driver: 
     };
     let bytes = seeds.into_iter().map(of_seed).fold(0, u64::saturating_add);
     Need { what: "the clones".to_owned(), bytes }
+}
+
+/// What a pool has to have free while a migration writes to it: a disk fills by less between two looks.
+pub fn headroom() -> Need {
+    Need { what: "what a migration writes".to_owned(), bytes: HEADROOM_BYTES }
 }
 
 /// Enough, larger, or not at all. The file of a pool is sparse: what the pool promises is worth what the disk below has,

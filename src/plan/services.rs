@@ -130,6 +130,13 @@ pub fn start_suite(environment: &Environment, identity: &Identity, suite: &Suite
     order.plan
 }
 
+/// Every service that is part of a stack that stands: its databases, and what is started beside them.
+pub fn standing_services(environment: &Environment) -> BTreeSet<&str> {
+    let mut names = started_services(environment);
+    names.extend(environment.databases.keys().map(String::as_str));
+    names
+}
+
 /// Services that are started beside the databases, but for the suite.
 pub(super) fn started_services(environment: &Environment) -> BTreeSet<&str> {
     let mut names: BTreeSet<&str> = environment

@@ -1,6 +1,6 @@
 //! Stacks that stand, read off the labels of what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -48,15 +48,38 @@ pub fn standing(inventory: &Inventory) -> Vec<Stack> {
     stacks.into_values().collect()
 }
 
-/// Until when each run's stack is leased: the latest of its leases.
-pub(super) fn leased_until(inventory: &Inventory) -> BTreeMap<String, Timestamp> {
-    let mut latest: BTreeMap<String, Timestamp> = BTreeMap::new();
-    for (lease, until) in leases(inventory) {
-        let run = lease.label(label::RUN).unwrap_or_default().to_owned();
-        let known = latest.entry(run).or_insert(until);
-        *known = (*known).max(until);
+/// Stacks whose leases have all run out: a sweep takes them, each under the lock of its instance.
+pub fn run_out(inventory: &Inventory, now: Timestamp) -> Vec<Stack> {
+    standing(inventory).into_iter().filter(|stack| stack.until < now).collect()
+}
+
+/// What belongs to an instance and to no stack that stands: a run is standing one up, or died over it. Its environment;
+/// an error if two environments have such an instance. Checks are instances of their own and never meant.
+pub fn unleased(inventory: &Inventory, name: &StackName) -> Result<Option<String>> {
+    let kinds = [&inventory.containers, &inventory.networks, &inventory.volumes];
+    let is_meant = |listed: &&Listed| {
+        listed.is_stack()
+            && listed.label(label::INSTANCE) == Some(&name.instance)
+            && listed.label(label::INSTANCE) != listed.label(label::RUN)
+            && name
+                .environment
+                .as_deref()
+                .is_none_or(|wanted| listed.label(label::ENVIRONMENT) == Some(wanted))
+    };
+    let parts = kinds.into_iter().flatten().filter(is_meant);
+    let environments: BTreeSet<&str> = parts.filter_map(|part| part.label(label::ENVIRONMENT)).collect();
+    if environments.len() > 1 {
+        let names: Vec<String> =
+            environments.iter().map(|environment| format!("`{environment}/{}`", name.instance)).collect();
+        let message = format!("more than one stack is called `{name}`");
+        return Err(Error::new(ErrorKind::Usage, message).hint(format!("say {}", names.join(" or "))));
     }
-    latest
+    Ok(environments.first().map(|environment| (*environment).to_owned()))
+}
+
+/// Runs whose stack stands, leased or run out.
+pub(super) fn leased(inventory: &Inventory) -> BTreeSet<&str> {
+    leases(inventory).filter_map(|(lease, _)| lease.label(label::RUN)).collect()
 }
 
 fn leases(inventory: &Inventory) -> impl Iterator<Item = (&Listed, Timestamp)> {

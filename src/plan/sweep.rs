@@ -1,10 +1,10 @@
 //! What a sweep may take away, from labels alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::standing::leased_until;
+use super::standing::leased;
 use crate::model::call::Undo;
 use crate::model::inventory::{Inventory, Listed};
 use crate::model::label;
@@ -39,8 +39,8 @@ pub struct PoolListing {
 /// nothing of another format is touched.
 pub fn expired(inventory: &Inventory, pool: &PoolListing, scope: &SweepScope) -> Vec<Undo> {
     let clones = &pool.clones;
-    let leases = leased_until(inventory);
-    let mut undos = removal(inventory, clones, |listed| is_over(listed, &leases, scope));
+    let leased = leased(inventory);
+    let mut undos = removal(inventory, clones, |listed| is_over(listed, &leased, scope));
     for setup in inventory.containers.iter().filter(|container| is_abandoned_setup(container, scope)) {
         let run = setup.label(label::RUN).unwrap_or_default().to_owned();
         undos.push(Undo::RemoveContainer { name: setup.name.clone(), run });
@@ -146,23 +146,25 @@ fn is_past(listed: &Listed, scope: &SweepScope) -> bool {
     deadline.is_some_and(|deadline| deadline < scope.now)
 }
 
-/// Past the hard deadline; or of a stack whose lease has run out; or of a run of this holder that died and left no stack
-/// standing.
-fn is_over(listed: &Listed, leases: &BTreeMap<String, Timestamp>, scope: &SweepScope) -> bool {
+/// Past the hard deadline, or of a run of this holder that died. What belongs to a stack that stands, or whose lease has
+/// run out, is taken down under the lock of its instance only.
+fn is_over(listed: &Listed, leased: &BTreeSet<&str>, scope: &SweepScope) -> bool {
     if listed.label(label::FORMAT) != Some(label::FORMAT_VERSION) {
         return false;
     }
     let run = listed.label(label::RUN);
+    if run.is_some_and(|run| leased.contains(run)) {
+        return false;
+    }
     let is_alive = run.is_some_and(|run| scope.living.contains(run));
-    let ended = match run.and_then(|run| leases.get(run)) {
-        Some(until) => *until < scope.now && !is_alive,
-        None => listed.label(label::HOLDER) == Some(scope.holder.as_str()) && !is_alive && run.is_some(),
-    };
-    is_past(listed, scope) || ended
+    let crashed = listed.label(label::HOLDER) == Some(scope.holder.as_str()) && !is_alive && run.is_some();
+    is_past(listed, scope) || crashed
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::model::container::Labels;
     use crate::model::seed::SeedRecord;
@@ -219,22 +221,15 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_goes_when_its_latest_lease_has_run_out_and_not_before() {
-        let lease = |name: &str, run: &str, until: &str| {
-            let mut lease = listed(name, "them", run, LATER);
-            lease.labels.insert(label::LEASE.into(), until.into());
-            lease
-        };
+    fn what_is_leased_is_left_to_whoever_has_the_lock_of_its_instance() {
+        let mut lease = listed("lease", "me", "r1", EARLIER);
+        lease.labels.insert(label::LEASE.into(), EARLIER.into());
         let inventory = Inventory {
-            containers: vec![listed("stands", "me", "r1", LATER), listed("ended", "them", "r2", LATER)],
-            volumes: vec![
-                lease("first", "r1", EARLIER),
-                lease("renewed", "r1", "2026-01-02T08:00:00Z"),
-                lease("only", "r2", EARLIER),
-            ],
+            containers: vec![listed("leased", "me", "r1", EARLIER), listed("dead", "me", "r2", LATER)],
+            volumes: vec![lease],
             ..Inventory::default()
         };
-        check(&inventory, &[], &["container ended", "volume only"]);
+        check(&inventory, &[], &["container dead"]);
     }
 
     #[test]

@@ -80,7 +80,7 @@ fn containers_are_made_with_their_volumes_before_anything_is_started() {
     check(
         &make_services(&shop(), &identity(), &inventory(), shop().suite.as_ref()),
         "1 create container stage-shop-r1-warmup of shop:1 — service warmup
-         2 create volume stage-shop-r1-files — volume files
+         2 create volume stage-shop-r1.files — volume files
          3 create container stage-shop-r1-web of shop:1 — service web after 2
          4 create container stage-shop-r1-worker of shop:1 — service worker
          5 create container stage-shop-r1-tests of shop:1 — service tests",

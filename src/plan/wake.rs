@@ -1,45 +1,48 @@
 //! A stack whose containers were stopped with the engine or the machine is started again.
 
+use std::collections::BTreeSet;
+
 use super::identity::Identity;
-use super::order::{READY_TIMEOUT_S, is_one_shot};
+use super::order::{Order, is_one_shot};
 use crate::model::call::Call;
 use crate::model::environment::Environment;
-use crate::model::plan::{Plan, StepId};
+use crate::model::plan::Plan;
 use crate::model::stack::{ContainerFacts, ContainerStatus};
 
-/// Starts what ran and runs no longer, databases first; a job that has done its work is not done again. The pool is
-/// attached before, if it is not.
-pub fn wake(
+/// Services that ran and run no longer; a job that has done its work is not done again.
+pub fn stopped<'a>(environment: &'a Environment, containers: &[ContainerFacts]) -> BTreeSet<&'a str> {
+    let is_stopped = |name: &str| {
+        let of_service = containers.iter().find(|container| container.service == name);
+        of_service.is_some_and(|container| matches!(container.status, ContainerStatus::Exited(_)))
+    };
+    let names = environment.services.keys().map(String::as_str);
+    names.filter(|name| is_stopped(name) && !is_one_shot(environment, name)).collect()
+}
+
+/// Starts stopped databases. The pool is attached before, if it is not.
+pub fn wake_databases(
     environment: &Environment,
     identity: &Identity,
-    containers: &[ContainerFacts],
+    stopped: &BTreeSet<&str>,
     has_pool: bool,
 ) -> Plan {
     let mut plan = Plan::default();
-    let names = identity.names();
-    let stopped: Vec<&str> = containers
-        .iter()
-        .filter(|container| matches!(container.status, ContainerStatus::Exited(_)))
-        .map(|container| container.service.as_str())
-        .filter(|service| environment.services.contains_key(*service) && !is_one_shot(environment, service))
-        .collect();
-    if stopped.is_empty() {
-        return plan;
-    }
-    let mut after: Vec<StepId> = Vec::new();
-    if !has_pool {
-        after.push(plan.add(Call::PreparePool, "clones need a pool", &[]));
-    }
-    let is_database = |service: &str| environment.databases.contains_key(service);
-    for databases in [true, false] {
-        let mut healthy = Vec::new();
-        for service in stopped.iter().filter(|service| is_database(service) == databases) {
-            let (name, cause) = (names.container(service), format!("service {service}"));
-            let started = plan.add(Call::RestartContainer { name: name.clone() }, &cause, &after);
-            let call = Call::AwaitHealthy { name, timeout_s: READY_TIMEOUT_S };
-            healthy.push(plan.add(call, cause, &[started]));
-        }
-        after.extend(healthy);
+    let pool = (!has_pool).then(|| plan.add(Call::PreparePool, "clones need a pool", &[]));
+    let after: Vec<_> = pool.into_iter().collect();
+    for name in stopped.iter().filter(|name| environment.databases.contains_key(**name)) {
+        let call = Call::RestartContainer { name: identity.names().container(name) };
+        plan.add(call, format!("database {name}"), &after);
     }
     plan
+}
+
+/// Starts the other stopped services in the order that Compose asks for.
+pub fn wake_services(environment: &Environment, identity: &Identity, stopped: &BTreeSet<&str>) -> Plan {
+    let mut order = Order::again(environment, identity);
+    let others: BTreeSet<&str> =
+        stopped.iter().copied().filter(|name| !environment.databases.contains_key(*name)).collect();
+    order.running =
+        environment.services.keys().filter(|name| !others.contains(name.as_str())).cloned().collect();
+    order.start_all(&others);
+    order.plan
 }

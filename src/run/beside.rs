@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::database;
 use super::meter::Meter;
 use super::migrations::{Meters, START_TIMEOUT};
+use super::{database, room};
 use crate::execute::{self, Run};
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -14,6 +15,9 @@ use crate::model::migration::{Migration, MigrationRun};
 use crate::model::report::{MigrationReport, SeedUse};
 use crate::model::stack::Stack;
 use crate::plan::{self, Identity};
+
+/// How often a database is looked at that is written to meanwhile.
+const LOOKS: usize = 4;
 
 /// Stands the seed as it was beside each database, reads what happened since it was cloned, and leaves meters that count
 /// from now on. The change since the seed is told as if one migration had made it, one a database.
@@ -23,13 +27,14 @@ pub async fn open_meters(
     identity: &Identity,
     stack: &Stack,
 ) -> Result<(Meters, Vec<MigrationReport>)> {
+    let seeds = seeds(run, stack).await?;
+    room::for_clones(run, seeds.values()).await?;
     let wanted = plan::images(environment);
     let inventory = run.world.engine.inventory(&wanted).await?;
     let beside = plan::beside(environment, identity, &inventory, &stack.seeds);
     if let Some(failure) = execute::apply(run, &beside).await? {
         return Err(super::unfit(&failure));
     }
-    let seeds = seeds(run, stack).await?;
     let (mut meters, mut since) = (Meters::new(), Vec::new());
     for (name, seed) in &seeds {
         let Some(service) = environment.services.get(name) else { continue };
@@ -39,7 +44,16 @@ pub async fn open_meters(
             database::connect(run, &live, &service.runtime, START_TIMEOUT),
             database::connect(run, &before, &service.runtime, START_TIMEOUT),
         )?;
-        let (meter, change) = run.stop.or(Meter::since_seed(live, before, &seed.seed)).await?;
+        let (mut meter, mut change) =
+            run.stop.or(Meter::since_seed(Arc::clone(&live), Arc::clone(&before), &seed.seed)).await?;
+        for _ in 1..LOOKS {
+            if change.doubts.is_empty() {
+                break;
+            }
+            // The app wrote while we looked, and the witnesses saw different moments.
+            (meter, change) =
+                run.stop.or(Meter::since_seed(Arc::clone(&live), Arc::clone(&before), &seed.seed)).await?;
+        }
         meters.insert(name.clone(), meter);
         let run =
             MigrationRun { migration: since_seed(name), duration_s: 0.0, failure: None, output_tail: None };

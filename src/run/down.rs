@@ -1,36 +1,119 @@
-//! A stack that stands is taken down, from its labels alone.
+//! A stack is taken down, from its labels alone.
+
+use std::collections::BTreeSet;
 
 use super::instance::{self, StackOrder};
-use super::sweep;
-use crate::model::error::Result;
-use crate::model::name::RunId;
+use super::{Settings, ending, sweep};
+use crate::execute::{self, Run};
+use crate::model::call::Undo;
+use crate::model::error::{ErrorKind, Result};
+use crate::model::label;
+use crate::model::name::{RunId, instance_lock};
 use crate::model::report::Teardown;
-use crate::model::stack::Stack;
-use crate::plan;
-use crate::world::World;
+use crate::model::stack::{Stack, StackName};
+use crate::plan::{self, Identity};
+use crate::world::{Events, Stop, World};
 
-/// Takes a stack down and proves that it is gone. `None` if none stood under that name. Needs no file of the
-/// environment: what carries the instance's labels goes, whoever made it.
-pub async fn down(world: World, order: StackOrder<'_>) -> Result<Option<Teardown>> {
+/// Takes a stack down and proves that it is gone; what a run left that died over it goes as well. `None` if there was
+/// nothing under that name. Needs no file of the environment: what carries the instance's labels goes, whoever made it.
+/// With `forces`, even if another run holds its lock: that run must be dead.
+pub async fn down(world: World, order: StackOrder<'_>, forces: bool) -> Result<Option<Teardown>> {
     sweep::recover(&world, &order.events).await?;
-    let Some(stack) = plan::find(&world.engine.inventory(&[]).await?, order.name)? else { return Ok(None) };
-    let work = instance::hold(&world, order, "down", async |run, _, stack| {
-        // Clones are listed first, as a sweep does it.
-        let clones = run.world.engine.clones().await?;
-        let inventory = run.world.engine.inventory(&[]).await?;
-        let (environment, instance) = (&stack.environment, &stack.instance);
-        let undos = plan::take_down(&inventory, &clones, environment, instance, run.journal.run());
-        run.journal.intend_together(&undos)
-    });
-    let ((), mut teardown) = work.await?;
-    teardown.left.extend(still_there(&world, &stack).await?);
-    Ok(Some(teardown))
+    let Some(identity) = meant(&world, order.name, order.settings).await? else { return Ok(None) };
+    let run = instance::begin(&world, "down", &identity.run, (&order.events, &order.stop))?;
+    let taking = async {
+        if forces {
+            break_lock(&run, &identity).await?;
+        }
+        instance::lock(&run, &identity, order.waits).await?;
+        intend(&run, &identity).await
+    };
+    let taken = taking.await;
+    let mut teardown = execute::unwind(&run).await;
+    if let Ok(taken) = &taken {
+        teardown.left.extend(still_there(&run, &identity, taken).await?);
+    }
+    let ended = ending::end(run).await;
+    teardown.removed.extend(ended.removed);
+    teardown.left.extend(ended.left);
+    match taken {
+        Ok(_) => Ok(Some(teardown)),
+        Err(error) => ending::or_left(Err(error), &teardown),
+    }
 }
 
-/// What still carries the labels of the stack.
-async fn still_there(world: &World, stack: &Stack) -> Result<Vec<String>> {
+/// Takes down a stack whose lease has run out, unless somebody works on it or has renewed it meanwhile.
+pub async fn run_out(world: &World, settings: &Settings, events: &Events, stack: &Stack) -> Result<Teardown> {
+    let id = world.clock.fresh_run_id();
+    let identity = instance::identity_on(stack, settings, &id);
+    let (_switch, stop) = Stop::new();
+    let run = instance::begin(world, "sweep", &id, (events, &stop))?;
+    let taking = async {
+        instance::lock(&run, &identity, false).await?;
+        let inventory = world.engine.inventory(&[]).await?;
+        let is_over = plan::run_out(&inventory, world.clock.now())
+            .iter()
+            .any(|other| other.environment == stack.environment && other.instance == stack.instance);
+        if is_over {
+            intend(&run, &identity).await?;
+        }
+        Ok(())
+    };
+    let taken: Result<()> = taking.await;
+    let teardown = ending::end(run).await;
+    match taken {
+        // Whoever works on it ends it, or renews it, or leaves it to the next sweep.
+        Err(error) if error.kind == ErrorKind::NoRoom => Ok(teardown),
+        taken => ending::or_left(taken, &teardown).map(|()| teardown),
+    }
+}
+
+/// Who works on what the user means: a stack that stands, or parts of one that does not.
+async fn meant(world: &World, name: &StackName, settings: &Settings) -> Result<Option<Identity>> {
     let inventory = world.engine.inventory(&[]).await?;
+    let id = world.clock.fresh_run_id();
+    if let Some(stack) = plan::find(&inventory, name)? {
+        return Ok(Some(instance::identity_on(&stack, settings, &id)));
+    }
+    let environment = plan::unleased(&inventory, name)?;
+    Ok(environment.map(|environment| Identity {
+        environment,
+        instance: name.instance.clone(),
+        stack: id.clone(),
+        run: id,
+        holder: settings.holder.clone(),
+        deadline: super::lock_deadline(world.clock.now()),
+    }))
+}
+
+/// Everything of the instance is to go: what is told is what there was.
+async fn intend(run: &Run, identity: &Identity) -> Result<Vec<Undo>> {
+    // Clones are listed first, as a sweep does it.
+    let clones = run.world.engine.clones().await?;
+    let inventory = run.world.engine.inventory(&[]).await?;
+    let (environment, instance) = (&identity.environment, &identity.instance);
+    let undos = plan::take_down(&inventory, &clones, environment, instance, run.journal.run());
+    run.journal.intend_together(&undos)?;
+    Ok(undos)
+}
+
+/// Removes the lock that a dead run left.
+async fn break_lock(run: &Run, identity: &Identity) -> Result<()> {
+    let name = instance_lock(&identity.environment, &identity.instance);
+    let inventory = run.world.engine.inventory(&[]).await?;
+    let Some(lock) = inventory.containers.iter().find(|container| container.name == name) else {
+        return Ok(());
+    };
+    let holder = lock.label(label::RUN).unwrap_or_default().to_owned();
+    run.world.engine.undo(&Undo::RemoveContainer { name, run: holder }).await
+}
+
+/// What of the instance is there although it was taken away.
+async fn still_there(run: &Run, identity: &Identity, taken: &[Undo]) -> Result<Vec<String>> {
+    let taken: BTreeSet<String> = taken.iter().map(ToString::to_string).collect();
+    let inventory = run.world.engine.inventory(&[]).await?;
     let nobody = RunId(String::new());
-    let left = plan::take_down(&inventory, &[], &stack.environment, &stack.instance, &nobody);
-    Ok(left.iter().map(|undo| format!("{undo}: still there")).collect())
+    let left = plan::take_down(&inventory, &[], &identity.environment, &identity.instance, &nobody);
+    let left = left.iter().map(ToString::to_string).filter(|undo| taken.contains(undo));
+    Ok(left.map(|undo| format!("{undo}: still there")).collect())
 }

@@ -6,9 +6,11 @@ use crate::execute::{self, Run};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::Listed;
 use crate::model::label;
+use crate::model::name::is_instance_lock;
 use crate::model::report::Teardown;
 
-/// Unwinds everything of the run and looks whether anything with its label is still there. The journal ends if not.
+/// Unwinds everything of the run and looks whether anything with its label is still there; only then it lets go of the
+/// instance that it worked on. The journal ends if nothing is left.
 pub async fn end(run: Run) -> Teardown {
     let mut teardown = execute::unwind(&run).await;
     match run.world.engine.inventory(&[]).await {
@@ -22,7 +24,10 @@ pub async fn end(run: Run) -> Teardown {
             ];
             for (kind, listed) in kinds {
                 for found in listed.iter().filter(made_here) {
-                    if stays.contains(&format!("{kind} {}", found.name)) {
+                    // A lease carries the run of its stack, whoever renewed it meanwhile.
+                    let is_lease = found.label(label::LEASE).is_some();
+                    let is_known = stays.contains(&format!("{kind} {}", found.name));
+                    if is_known || is_lease || is_instance_lock(&found.name) {
                         continue;
                     }
                     let text = format!("{kind} {}: still there", found.name);
@@ -39,6 +44,9 @@ pub async fn end(run: Run) -> Teardown {
         }
         Err(_) => {}
     }
+    let unlocked = execute::unlock(&run).await;
+    teardown.removed.extend(unlocked.removed);
+    teardown.left.extend(unlocked.left);
     if let Err(error) = run.journal.close() {
         teardown.left.push(format!("journal: {error}"));
     }

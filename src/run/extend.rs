@@ -10,7 +10,7 @@ use crate::world::World;
 pub async fn extend(world: World, order: StackOrder<'_>, ttl_s: u64) -> Result<StackView> {
     let name = order.name;
     let work = instance::hold(&world, order, "extend", async |run, identity, stack| {
-        let until = lease_end(run.world.clock.now(), ttl_s, stack.deadline);
+        let until = lease_end(run.world.clock.now(), ttl_s, stack)?;
         renew(run, identity, stack, until).await
     });
     work.await?;

@@ -46,18 +46,23 @@ pub async fn hold<T>(
     sweep::recover(world, &order.events).await?;
     let stack = find(world, order.name).await?;
     let id = world.clock.fresh_run_id();
-    let journal = Journal::open(Arc::clone(&world.state), &id, story, world.clock.now())?;
-    let run = Run { world: world.clone(), journal, events: order.events, stop: order.stop };
+    let run = begin(world, story, &id, (&order.events, &order.stop))?;
     let result = async {
-        lock(&run, &identity_on(&stack, order.settings, &id), order.waits).await?;
+        lock(&run, &identity_on(&stack, order.settings, run.journal.run()), order.waits).await?;
         // Whoever had the lock may have taken it down, or renewed it.
         let stack = find(world, order.name).await?;
-        work(&run, &identity_on(&stack, order.settings, &id), &stack).await
+        work(&run, &identity_on(&stack, order.settings, run.journal.run()), &stack).await
     };
     let result = result.await;
     let teardown = ending::end(run).await;
     let value = ending::or_left(result, &teardown)?;
     Ok((value, teardown))
+}
+
+/// A run with a journal of its own.
+pub fn begin(world: &World, story: &str, id: &RunId, (events, stop): (&Events, &Stop)) -> Result<Run> {
+    let journal = Journal::open(Arc::clone(&world.state), id, story, world.clock.now())?;
+    Ok(Run { world: world.clone(), journal, events: events.clone(), stop: stop.clone() })
 }
 
 /// Takes the lock of the identity's instance; it goes with everything else that the run made. While another run holds
@@ -101,7 +106,9 @@ async fn look_again() -> Result<()> {
 fn busy(instance: &str, by: &str) -> Error {
     Error::new(ErrorKind::NoRoom, format!("another run works on {instance} ({by})"))
         .hint("wait for it with --wait")
-        .hint("if that run died on another machine, `stage sweep` takes its lock away after its deadline")
+        .hint(format!(
+            "if that run died on a machine that is gone, `stage down {instance} --force` frees the name"
+        ))
 }
 
 /// The stack that the user means. An error of kind `Usage` if none stands under that name.

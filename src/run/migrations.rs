@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::command;
 use super::database;
 use super::meter::Meter;
+use super::room;
 use crate::execute::Run;
 use crate::model::environment::{Environment, MigrationCommand, MigrationSource};
 use crate::model::error::{Error, ErrorKind, Result};
@@ -185,7 +186,11 @@ async fn measured(
     migrating: impl Future<Output = Result<MigrationRun>>,
 ) -> Result<MigrationReport> {
     tell(&run.events, Event::MigrationStarted { name: name.to_owned() });
-    let report = run.stop.or(meter.measure(migrating)).await?;
+    let measuring = run.stop.or(meter.measure(migrating));
+    let report = tokio::select! {
+        report = measuring => report?,
+        ended = room::keep_growing(run) => match ended? {},
+    };
     let took = Duration::from_secs_f64(report.run.duration_s);
     let applied = report.run.failure.is_none();
     tell(&run.events, Event::MigrationEnded { name: name.to_owned(), took, applied });

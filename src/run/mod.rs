@@ -32,6 +32,7 @@ mod test;
 #[cfg(test)]
 mod tests;
 mod up;
+mod wake;
 
 pub use check::{CheckOrder, check};
 pub use diff::diff;
@@ -39,6 +40,8 @@ pub use doctor::doctor;
 pub use down::down;
 pub use exec::{ExecOrder, Streams, exec};
 pub use extend::extend;
+#[cfg(test)]
+pub(crate) use instance::hold as hold_stack;
 pub use instance::{StackOrder, find as find_stack, list as list_stacks, show as show_stack};
 pub use logs::{LogsOrder, ServiceLine, StackLogs, logs};
 pub use migrate::migrate;
@@ -80,6 +83,11 @@ fn identity(environment: &Environment, settings: &Settings, run: &RunId, now: Ti
         holder: settings.holder.clone(),
         deadline: now.checked_add(lease).unwrap_or(Timestamp::MAX),
     }
+}
+
+/// When any machine may take away the lock of a run that began now and stands nothing up.
+fn lock_deadline(now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
 }
 
 /// A container that `stage` itself needs did not come up: then the change was never tried.

@@ -36,7 +36,9 @@ pub fn report(
     teardown: Teardown,
     phases: Vec<PhaseTime>,
 ) -> Report {
-    let migrations = [subject.since, &stood.migrated.reports].concat();
+    let mut migrations = [subject.since, &stood.migrated.reports].concat();
+    // What was done before is compared with, not judged.
+    migrations.iter_mut().take(subject.since.len()).for_each(|since| since.change.doubts.clear());
     let (mut verdict, mut findings) = judge::judge(&judge::Evidence {
         migrations: &migrations,
         not_run: &stood.migrated.not_run,
@@ -49,7 +51,12 @@ pub fn report(
     let before: Vec<&str> = subject.since.iter().map(|since| since.run.migration.name.as_str()).collect();
     findings.retain(|finding| finding.migration.as_deref().is_none_or(|name| !before.contains(&name)));
     if verdict == Verdict::Blocked && findings.is_empty() {
-        verdict = Verdict::Passed;
+        let is_certain = stood.migrated.reports.iter().all(|report| report.change.doubts.is_empty());
+        verdict = if is_certain && stood.migrated.not_run.is_empty() {
+            Verdict::Passed
+        } else {
+            Verdict::Unverified
+        };
     }
     Report {
         environment: subject.environment.name.clone(),

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Settings;
+use super::{Settings, down};
 use crate::execute::{self, Run};
 use crate::model::error::Result;
 use crate::model::event::Event;
+use crate::model::name::RunId;
 use crate::model::report::Teardown;
 use crate::plan::{self, PoolListing, SweepScope};
 use crate::store::journal::Journal;
@@ -36,9 +37,10 @@ async fn unwind_crashed(world: &World, events: &Events) -> Result<(Teardown, Opt
         last_word = last_word.max(journal.written_at()?);
         let (_switch, stop) = Stop::new();
         let run = Run { world: world.clone(), journal, events: events.clone(), stop };
-        let teardown = execute::unwind(&run).await;
-        all.removed.extend(teardown.removed);
-        all.left.extend(teardown.left);
+        for teardown in [execute::unwind(&run).await, execute::unlock(&run).await] {
+            all.removed.extend(teardown.removed);
+            all.left.extend(teardown.left);
+        }
         run.journal.close()?;
     }
     Ok((all, last_word))
@@ -51,6 +53,13 @@ pub async fn preview(world: &World, settings: &Settings) -> Result<Vec<String>> 
         lines.extend(journal.remaining().iter().map(|(_, undo)| undo.to_string()));
     }
     lines.extend(overdue(world, settings).await?.iter().map(ToString::to_string));
+    let clones = world.engine.clones().await?;
+    let inventory = world.engine.inventory(&[]).await?;
+    for stack in plan::run_out(&inventory, world.clock.now()) {
+        let nobody = RunId(String::new());
+        let undos = plan::take_down(&inventory, &clones, &stack.environment, &stack.instance, &nobody);
+        lines.extend(undos.iter().map(ToString::to_string));
+    }
     Ok(lines.into_iter().collect())
 }
 
@@ -68,6 +77,11 @@ pub async fn sweep(world: &World, settings: &Settings, events: &Events) -> Resul
         let since = Duration::try_from(world.clock.now().duration_since(last_word)).unwrap_or_default();
         tokio::time::sleep(LATE_ARRIVAL.saturating_sub(since)).await;
     }
+    for stack in plan::run_out(&world.engine.inventory(&[]).await?, world.clock.now()) {
+        let teardown = down::run_out(world, settings, events, &stack).await?;
+        all.removed.extend(teardown.removed);
+        all.left.extend(teardown.left);
+    }
     let undos = overdue(world, settings).await?;
     let id = world.clock.fresh_run_id();
     let journal = Journal::open(Arc::clone(&world.state), &id, "sweep", world.clock.now())?;
@@ -76,9 +90,10 @@ pub async fn sweep(world: &World, settings: &Settings, events: &Events) -> Resul
     }
     let (_switch, stop) = Stop::new();
     let run = Run { world: world.clone(), journal, events: events.clone(), stop };
-    let teardown = execute::unwind(&run).await;
-    all.removed.extend(teardown.removed);
-    all.left.extend(teardown.left);
+    for teardown in [execute::unwind(&run).await, execute::unlock(&run).await] {
+        all.removed.extend(teardown.removed);
+        all.left.extend(teardown.left);
+    }
     run.journal.close()?;
     if !refused.is_empty() {
         // What a late arrival stood in the way of goes once that one has gone.
@@ -92,15 +107,16 @@ pub async fn sweep(world: &World, settings: &Settings, events: &Events) -> Resul
 }
 
 async fn overdue(world: &World, settings: &Settings) -> Result<Vec<crate::model::call::Undo>> {
-    // The living are looked up last: a run that begins in between is then known to live, and what it makes before its
-    // journal is held does not exist. Clones are listed before volumes, and made after them, so that a clone without a
+    // The living are looked up before and after: a run that begins in between is then known to live, and so is one that
+    // ends in between and leaves a stack standing whose lease was not there yet when volumes were listed. Clones are listed before volumes, and made after them, so that a clone without a
     // volume was truly left behind.
+    let mut living = Journal::living(&world.state)?;
     let clones = world.engine.clones().await?;
     let frozen_before = world.engine.frozen().await?;
     let inventory = world.engine.inventory(&[]).await?;
     let frozen_after = world.engine.frozen().await?;
     let pool = PoolListing { clones, frozen_before, frozen_after };
-    let living = Journal::living(&world.state)?;
+    living.extend(Journal::living(&world.state)?);
     let scope = SweepScope { holder: settings.holder.clone(), living, now: world.clock.now() };
     Ok(plan::expired(&inventory, &pool, &scope))
 }

@@ -7,13 +7,14 @@ use std::time::Instant;
 use jiff::{SignedDuration, Timestamp};
 
 use super::report::{Subject, report};
+use super::seed::SeedStory;
 use super::stand::{self, Stood};
 use super::stopwatch::Stopwatch;
-use super::{Settings, ending, instance, sweep};
+use super::{Settings, ending, images, instance, sweep, wake};
 use crate::execute::{self, Run};
 use crate::model::call::Undo;
 use crate::model::environment::Environment;
-use crate::model::error::Result;
+use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
 use crate::model::name::instance_lock;
 use crate::model::report::Report;
@@ -103,6 +104,14 @@ async fn story(
     identity: &Identity,
     stopwatch: &mut Stopwatch,
 ) -> Result<Found> {
+    // The lock is a container of the helper image.
+    let seeding = SeedStory {
+        environment: order.environment,
+        settings: order.settings,
+        events: &run.events,
+        stop: &run.stop,
+    };
+    images::inventory_with(&run.world, &seeding, &[plan::HELPER_IMAGE]).await?;
     instance::lock(run, identity, order.waits).await?;
     let inventory = run.world.engine.inventory(&[]).await?;
     let name =
@@ -113,23 +122,48 @@ async fn story(
         stopwatch.enter("stack");
         tell(&run.events, Event::Note { text: format!("{} stands already", stack.instance) });
         let identity = instance::identity_on(&stack, order.settings, run.journal.run());
-        wake(run, order.environment, &identity, &stack, inventory.has_pool).await?;
-        renew(run, &identity, &stack, lease_end(now, ttl_s, stack.deadline)).await?;
+        check_parts(order.environment, &stack)?;
+        let until = lease_end(now, ttl_s, &stack)?;
+        wake::wake(run, order.environment, &identity, &stack, inventory.has_pool).await?;
+        renew(run, &identity, &stack, until).await?;
         return Ok(Found::Already);
     }
     let stood = stand::stand(run, order.environment, order.settings, identity, None, stopwatch).await?;
     if stood.is_whole() {
-        let until = lease_end(run.world.clock.now(), ttl_s, identity.deadline);
+        let until = later(run.world.clock.now(), ttl_s).min(identity.deadline);
         execute::apply(run, &plan::lease(identity, now, until)).await?;
         keep(run, order.environment, identity)?;
     }
     Ok(Found::New(stood))
 }
 
-/// When a lease of `ttl_s` ends that begins now: never beyond the deadline.
-pub fn lease_end(now: Timestamp, ttl_s: u64, deadline: Timestamp) -> Timestamp {
+/// When the lease of a stack ends that is renewed now: never beyond its deadline, and never before the end that it has.
+pub fn lease_end(now: Timestamp, ttl_s: u64, stack: &Stack) -> Result<Timestamp> {
+    if stack.deadline <= now {
+        let message = format!("{} has stood as long as its environment allows", stack.instance);
+        return Err(Error::new(ErrorKind::Usage, message)
+            .hint(format!("`stage down {}`, and `stage up` stands a new one up", stack.instance)));
+    }
+    Ok(later(now, ttl_s).min(stack.deadline).max(stack.until))
+}
+
+fn later(now: Timestamp, ttl_s: u64) -> Timestamp {
     let ttl = SignedDuration::from_secs(i64::try_from(ttl_s).unwrap_or(i64::MAX));
-    now.checked_add(ttl).unwrap_or(deadline).min(deadline)
+    now.checked_add(ttl).unwrap_or(Timestamp::MAX)
+}
+
+/// Somebody else may have removed a container of a stack: then it does not stand, whatever its lease says.
+fn check_parts(environment: &Environment, stack: &Stack) -> Result<()> {
+    let missing: Vec<&str> = plan::standing_services(environment)
+        .into_iter()
+        .filter(|name| !stack.containers.contains_key(*name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("{} stands without {}", stack.instance, missing.join(", "));
+    Err(Error::new(ErrorKind::Unreachable, message)
+        .hint(format!("`stage down {}`, and `stage up` stands a whole one up", stack.instance)))
 }
 
 /// Lets the stack and its lease stay, in one line of the journal. What served the run alone goes at its end.
@@ -151,23 +185,6 @@ fn keep(run: &Run, environment: &Environment, identity: &Identity) -> Result<()>
     let remaining = run.journal.remaining();
     let stays = remaining.iter().filter(|(_, undo)| !passing.contains(&undo.to_string()));
     run.journal.kept(&stays.map(|(id, _)| *id).collect::<Vec<_>>())
-}
-
-/// Starts again what the engine or the machine stopped when it was restarted.
-async fn wake(
-    run: &Run,
-    environment: &Environment,
-    identity: &Identity,
-    stack: &Stack,
-    has_pool: bool,
-) -> Result<()> {
-    let names: Vec<String> = stack.containers.values().cloned().collect();
-    let containers = run.world.engine.containers(&names).await?;
-    let plan = plan::wake(environment, identity, &containers, has_pool);
-    match execute::apply(run, &plan).await? {
-        None => Ok(()),
-        Some(failure) => Err(super::unfit(&failure)),
-    }
 }
 
 /// Leases a stack anew and lets its former leases go.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::story::{assert_clean, check, events, journals, seeded, settings, shop, sweep, sweep_as};
+use crate::model::call::Undo;
 use crate::model::error::{ErrorKind, Result};
 use crate::model::report::Teardown;
 use crate::model::stack::{StackName, StackState, StackView};
@@ -35,7 +36,7 @@ pub(super) async fn up(world: &MemoryWorld, instance: &str) -> Result<StackView>
 
 async fn down(world: &MemoryWorld, instance: &str) -> Result<Option<Teardown>> {
     let (name, settings) = (instance.parse().unwrap(), settings("here"));
-    run::down(world.world(), on(&name, &settings)).await
+    run::down(world.world(), on(&name, &settings), false).await
 }
 
 async fn extend(world: &MemoryWorld, instance: &str, ttl_s: u64) -> Result<StackView> {
@@ -72,7 +73,7 @@ async fn a_stack_stands_without_what_served_the_run_alone_and_goes_as_a_whole() 
         format!("container stage-shop-{run}-worker"),
         format!("network stage-shop-{run}"),
         format!("volume stage-shop-{run}-db-data"),
-        format!("volume stage-shop-{run}-files"),
+        format!("volume stage-shop-{run}.files"),
         format!("volume {}", view.stack.leases[0]),
     ];
     expected.sort();
@@ -124,11 +125,96 @@ async fn a_stack_goes_once_its_lease_has_run_out_and_a_renewal_is_seen_by_every_
 }
 
 #[tokio::test]
-async fn no_lease_goes_beyond_the_deadline() {
+async fn no_lease_goes_beyond_the_deadline_and_none_is_cut_short() {
     let world = seeded().await;
     up(&world, "pr-1").await.unwrap();
     let view = extend(&world, "pr-1", 10 * shop().lease.max_s).await.unwrap();
     assert_eq!(view.stack.until, view.stack.deadline);
+    let again = up(&world, "pr-1").await.unwrap();
+    assert_eq!(
+        again.stack.until, view.stack.until,
+        "a shorter wish does not shorten what somebody asked for"
+    );
+    world.pass(i64::try_from(shop().lease.max_s).unwrap() + 60);
+    let error = up(&world, "pr-1").await.unwrap_err();
+    assert!(error.hints[0].contains("stage down pr-1"), "{error:?}");
+    assert_eq!(extend(&world, "pr-1", 60).await.unwrap_err().kind, ErrorKind::Usage);
+}
+
+#[tokio::test]
+async fn a_lease_that_runs_out_while_somebody_works_on_the_stack_is_nobodys_to_sweep() {
+    let world = seeded().await;
+    up(&world, "pr-1").await.unwrap();
+    world.pass(i64::try_from(shop().lease.ttl_s).unwrap() + 60);
+    let (name, settings) = ("pr-1".parse().unwrap(), settings("here"));
+    let ports = world.world();
+    let work = run::hold_stack(&ports, on(&name, &settings), "work", async |_, _, _| {
+        let before = world.listing();
+        assert_eq!(sweep_as("there", &elsewhere(&world)).await.removed, Vec::<String>::new());
+        assert_eq!(world.listing(), before);
+        Ok(())
+    });
+    work.await.unwrap();
+    let removed = sweep_as("there", &elsewhere(&world)).await.removed;
+    assert!(removed.len() > 5, "{removed:?}");
+    assert_clean(&world, "swept once nobody works on it");
+}
+
+#[tokio::test]
+async fn down_takes_what_a_dead_up_left_and_a_lock_that_nobody_will_let_go() {
+    let reference = seeded().await;
+    let first = reference.calls();
+    up(&reference, "pr-1").await.unwrap();
+    let middle = first + (reference.calls() - first) / 2;
+    let world = seeded().await.crash_at(middle, Moment::After);
+    assert!(up(&world, "pr-1").await.is_err());
+    world.revive();
+    // Its state folder went with the machine.
+    let ports = elsewhere(&world);
+    let (name, settings) = ("pr-1".parse().unwrap(), settings("there"));
+    let error = run::down(ports.clone(), on(&name, &settings), false).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NoRoom);
+    assert!(error.hints.iter().any(|hint| hint.contains("--force")), "{error:?}");
+    let teardown = run::down(ports, on(&name, &settings), true).await.unwrap().unwrap();
+    assert_eq!(teardown.left, Vec::<String>::new());
+    assert_eq!(made(&world), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_stack_that_lost_a_container_is_not_said_to_stand() {
+    let world = seeded().await;
+    let view = up(&world, "pr-1").await.unwrap();
+    let name = view.stack.containers["web"].clone();
+    let gone = Undo::RemoveContainer { name, run: view.stack.run.0.clone() };
+    world.world().engine.undo(&gone).await.unwrap();
+    let error = up(&world, "pr-1").await.unwrap_err();
+    assert!(error.message.contains("stands without web"), "{error}");
+    down(&world, "pr-1").await.unwrap().unwrap();
+    assert_clean(&world, "down");
+}
+
+#[tokio::test]
+async fn those_that_wait_for_each_other_all_come_to_their_end() {
+    let world = seeded().await;
+    let (one, other) = tokio::join!(
+        up_as(world.world(), "here", "pr-1", true),
+        up_as(elsewhere(&world), "there", "pr-1", true)
+    );
+    for stood in [one.unwrap(), other.unwrap()] {
+        assert!(matches!(stood, Up::Stands(view, _) if view.containers.len() == 4));
+    }
+    assert_eq!(run::list_stacks(&world.world()).await.unwrap().len(), 1);
+    let (name, here) = ("pr-1".parse().unwrap(), settings("here"));
+    let waiting = StackOrder { waits: true, ..on(&name, &here) };
+    let (gone, stood) = tokio::join!(
+        run::down(world.world(), waiting, false),
+        up_as(elsewhere(&world), "there", "pr-1", true)
+    );
+    assert_eq!(gone.unwrap().unwrap().left, Vec::<String>::new());
+    assert!(matches!(stood.unwrap(), Up::Stands(view, _) if view.containers.len() == 4));
+    // Whoever was first: it stands whole, or nothing of it does.
+    down(&world, "pr-1").await.unwrap();
+    assert_clean(&world, "all at their end");
 }
 
 #[tokio::test]
@@ -139,7 +225,7 @@ async fn nobody_works_on_an_instance_that_another_run_works_on() {
             tokio::time::timeout(Duration::from_secs(5), up_as(world.world(), "here", "pr-1", false)).await
         },
         async {
-            while !world.started().iter().any(|name| name.ends_with("-worker")) {
+            while !world.listing().contains(&"container stage-lock.shop.pr-1".to_owned()) {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             for ports in [world.world(), elsewhere(&world)] {

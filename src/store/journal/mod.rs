@@ -172,6 +172,9 @@ impl Journal {
 
     /// Adds lines in one write, which a kill does not cut.
     fn append(&self, entries: &[Entry]) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
         let lines: std::result::Result<Vec<String>, _> = entries.iter().map(serde_json::to_string).collect();
         let lines = lines.map_err(|cause| {
             Error::new(ErrorKind::Bug, "a journal entry does not serialize").because(cause)

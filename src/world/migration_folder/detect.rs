@@ -17,6 +17,8 @@ struct Shapes<'a> {
     /// `<digits>_<name>.sql`.
     numbered: Option<&'a str>,
     other: Option<&'a str>,
+    /// Anything that is named as the way back of another.
+    down: Option<&'a str>,
 }
 
 /// The layout that the files show; two that fit equally well are an error that names both.
@@ -59,8 +61,17 @@ fn shapes(listing: &Listing) -> Shapes<'_> {
             &mut shapes.numbered
         };
         place.get_or_insert(name);
+        if is_way_down(name) {
+            shapes.down.get_or_insert(name);
+        }
     }
     shapes
+}
+
+/// Whether a name says that the file takes a migration back, whatever tool may have named it.
+fn is_way_down(name: &str) -> bool {
+    let stem = name.strip_suffix(".sql").unwrap_or(name);
+    [".down", "-down", "_down"].iter().any(|end| stem.ends_with(end))
 }
 
 fn candidates<'a>(shapes: &Shapes<'a>) -> Vec<(MigrationLayout, &'a str)> {
@@ -75,7 +86,11 @@ fn candidates<'a>(shapes: &Shapes<'a>) -> Vec<(MigrationLayout, &'a str)> {
     match (shapes.numbered, shapes.pair, others) {
         // Run in order of name, one of a pair would undo the other.
         (_, Some(pair), Some(other)) => found.extend([(Sqlx, pair), (Plain, other)]),
-        (_, None, Some(other)) => found.push((Plain, other)),
+        (_, None, Some(other)) => {
+            found.push((Plain, other));
+            // Pairs of no tool that is known: in order of name, the way down would run as well.
+            found.extend(shapes.down.map(|down| (GolangMigrate, down)));
+        }
         (Some(numbered), _, None) => found.push((Sqlx, numbered)),
         (None, Some(pair), None) => found.extend([(Sqlx, pair), (GolangMigrate, pair)]),
         (None, None, None) => {}

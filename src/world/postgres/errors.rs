@@ -8,6 +8,9 @@ use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::migration::SqlFailure;
 
+/// The code of a server that could not write.
+const DISK_FULL: &str = "53100";
+
 /// The server's part of an error; `None` if it is not the server's.
 pub(super) fn server_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
     match error {
@@ -24,7 +27,7 @@ pub(super) fn outcome<T>(
 ) -> Result<std::result::Result<T, SqlFailure>> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(error) => match server_error(&error).filter(|error| !is_shutdown(error.code())) {
+        Err(error) => match server_error(&error).filter(|error| !is_ours(error.code())) {
             Some(server) => Ok(Err(failure(server, sql))),
             None => Err(could_not(action)(error)),
         },
@@ -37,9 +40,13 @@ pub(super) fn could_not(action: &str) -> impl Fn(sqlx::Error) -> Error {
         let Some(server) = server_error(&error) else {
             return Error::new(ErrorKind::Unreachable, format!("could not {action}: {error}"));
         };
-        let kind = if server.code() == "53100" { ErrorKind::NoRoom } else { ErrorKind::Unreachable };
         let message = without_values(server.code(), server.message());
-        Error::new(kind, format!("could not {action}: {message} ({})", server.code()))
+        let message = format!("could not {action}: {message} ({})", server.code());
+        if server.code() == DISK_FULL {
+            return Error::new(ErrorKind::NoRoom, message)
+                .hint("`stage doctor` tells how full pool and disk are, `stage seed remove KEY` makes room");
+        }
+        Error::new(ErrorKind::Unreachable, message)
     }
 }
 
@@ -59,9 +66,9 @@ fn failure(server: &PgDatabaseError, sql: &str) -> SqlFailure {
     }
 }
 
-/// The administrator, a crash or the end of the server: nothing that the SQL did.
-fn is_shutdown(code: &str) -> bool {
-    matches!(code, "57P01" | "57P02" | "57P03")
+/// The administrator, a crash or the end of the server, or a disk that is full: nothing that the SQL did.
+fn is_ours(code: &str) -> bool {
+    matches!(code, "57P01" | "57P02" | "57P03" | DISK_FULL)
 }
 
 /// Line and column, both from 1, of the `position`th character, from 1.

@@ -1,0 +1,40 @@
+//! What a restart of the engine or the machine stopped is started again: databases, and once they answer the others.
+
+use super::database;
+use super::migrations::START_TIMEOUT;
+use crate::execute::{self, Run};
+use crate::model::environment::Environment;
+use crate::model::error::Result;
+use crate::model::plan::Plan;
+use crate::model::stack::Stack;
+use crate::plan::{self, Identity};
+
+/// Starts the services of a stack that ran and run no longer.
+pub async fn wake(
+    run: &Run,
+    environment: &Environment,
+    identity: &Identity,
+    stack: &Stack,
+    has_pool: bool,
+) -> Result<()> {
+    let names: Vec<String> = stack.containers.values().cloned().collect();
+    let containers = run.world.engine.containers(&names).await?;
+    let stopped = plan::stopped(environment, &containers);
+    if stopped.is_empty() {
+        return Ok(());
+    }
+    carry_out(run, &plan::wake_databases(environment, identity, &stopped, has_pool)).await?;
+    for name in environment.databases.keys().filter(|name| stopped.contains(name.as_str())) {
+        let Some(service) = environment.services.get(name) else { continue };
+        let container = identity.names().container(name);
+        database::connect(run, &container, &service.runtime, START_TIMEOUT).await?.close().await;
+    }
+    carry_out(run, &plan::wake_services(environment, identity, &stopped)).await
+}
+
+async fn carry_out(run: &Run, plan: &Plan) -> Result<()> {
+    match execute::apply(run, plan).await? {
+        None => Ok(()),
+        Some(failure) => Err(super::unfit(&failure)),
+    }
+}
