@@ -3,7 +3,7 @@
 use super::engine::{assert_same, listing};
 use super::stage::{Ran, Stage, tell};
 
-const CALLS_AT_ONCE: usize = 3;
+const CALLS_AT_ONCE: usize = 6;
 
 /// Runs a check for each fault, all at once, and returns how many were killed by it; the others must have passed.
 fn kill_at(stage: &Stage, faults: &[String]) -> usize {

@@ -102,8 +102,7 @@ async fn golang_migrate_has_one_row_which_stays_dirty_after_a_failure() {
         fails_at(&db, (layout, &all), 2, (2, 13)).await;
         assert_eq!(count(&db, "t").await, 1, "the server makes one transaction of a file");
         assert_eq!(rows(&at, row).await, ["10|true"]);
-        let refusal =
-            "migration `000010_half.up.sql` is marked as failed in production's `schema_migrations`";
+        let refusal = "migration `000010_half.up.sql` is marked as failed in `schema_migrations`";
         assert_eq!(pending(&db, layout, &all).await, refusal);
         sql(&db, "UPDATE schema_migrations SET dirty = false").await;
         assert_eq!(apply(&db, layout, &all, 3).await.failure, None);
@@ -181,7 +180,7 @@ async fn flyway_scripts_are_noted_with_their_checksums_and_repeated_when_changed
         assert_eq!(pending(&db, found, &all).await, "");
 
         let (_folder, _, all) = layout(&[("V1__make_t.sql", "edited"), files[1], ("R__view.sql", changed)]).await;
-        let refusal = "migration `V1__make_t.sql` was changed after production had applied it";
+        let refusal = "migration `V1__make_t.sql` was changed after it had been applied";
         assert_eq!(pending(&db, found, &all).await, refusal);
     })
     .await;
@@ -204,7 +203,7 @@ async fn flyway_scripts_that_fail_leave_what_flyway_would_leave() {
         assert_eq!(failure.code, "42P01");
         let noted = "SELECT version, success FROM flyway_schema_history ORDER BY installed_rank";
         assert_eq!(rows(&at, noted).await, ["1|true", "3|false"]);
-        let refusal = "migration `V3__half.sql` is marked as failed in production's `flyway_schema_history`";
+        let refusal = "migration `V3__half.sql` is marked as failed in `flyway_schema_history`";
         assert_eq!(pending(&db, layout, &all).await, refusal);
         sql(&db, "DELETE FROM flyway_schema_history").await;
         sql(
