@@ -27,12 +27,13 @@ pub struct Allowed {
     pub location: Location,
 }
 
+const ALLOW: &str = "a list of `{name: …, because: …}`";
+
 /// The rules.
 pub fn read(node: &Node, context: &Context<'_>, problems: &mut Problems) -> Rules {
     let Some(file) = Fields::of(node, "a map with `allow` and `production_hosts`", problems) else {
         return Rules::default();
     };
-    const ALLOW: &str = "a list of `{name: …, because: …}`";
     let allowed = file.take("allow").and_then(|node| fields::list(node, ALLOW, problems)).unwrap_or_default();
     let allowed = allowed.iter().filter_map(|node| allow(node, context, problems)).collect();
     let hosts = file.take("production_hosts").map(fields::one_or_more).unwrap_or_default();
@@ -60,9 +61,8 @@ fn allow(node: &Node, context: &Context<'_>, problems: &mut Problems) -> Option<
         problems.push(problem(&node.location, "the reason is empty: `because` tells others why it may pass"));
     }
     // A service that is not there was told; what the entry means is not known.
-    let is_known = |name: &String| {
-        context.services.as_ref().is_none_or(|services| services.names.contains_key(name))
-    };
+    let is_known =
+        |name: &String| context.services.as_ref().is_none_or(|services| services.names.contains_key(name));
     let service = match service {
         Some(name) => Some(name.filter(is_known)?),
         None => None,
