@@ -11,7 +11,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 /// that the engine keeps beside.
 const MEASURE: &str = r#"disk=/back
 [ -d "$disk" ] || disk=/etc/hostname
-for path in /pool "$disk"; do df --block-size=1 --output=size,avail "$path" | tail -n 1; done"#;
+df --block-size=1 --output=size,avail /pool "$disk" | tail -n +2"#;
 
 impl Pool {
     /// Room in the place in force; `None` while there is none.
