@@ -8,6 +8,7 @@ use super::stopwatch::Stopwatch;
 use super::{Settings, images, room};
 use crate::execute::{self, Run};
 use crate::model::call::{Call, ServiceFailure};
+use crate::model::clones::CloneDriver;
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::Inventory;
@@ -102,7 +103,7 @@ async fn databases(
         let inventory = images::inventory_with(&run.world, story, &wanted).await?;
         let subnet = plan::free_subnet(&inventory.subnets, &identity.run, attempt)?;
         let plan = plan::stand_up(story.environment, identity, &inventory, &keys, &subnet);
-        match with_room(run, plan, seeds).await? {
+        match with_room(run, plan, &inventory, seeds).await? {
             Ok(None) => return Ok(inventory),
             Ok(Some(failure)) => return Err(super::unfit(&failure)),
             Err(error) if error.kind == ErrorKind::NoRoom && attempt + 1 < SUBNET_TRIES => {
@@ -121,23 +122,25 @@ async fn databases(
 }
 
 /// Carries out the plan of the databases if there is room for their clones; what comes of it is within, an error without
-/// is that of the room. No clone is made before the pool was asked; the network is, as that takes the engine longest.
+/// is that of the room. Clones that share blocks take no room by themselves, and making one measures the pool: so they are
+/// made first, beside the network, and no container before the answer. A full copy is not begun before it.
 async fn with_room(
     run: &Run,
     plan: Plan,
+    inventory: &Inventory,
     seeds: &BTreeMap<String, SeedUse>,
 ) -> Result<Result<Option<ServiceFailure>>> {
-    let (networks, others) = plan.split(|call| !matches!(call, Call::CreateNetwork { .. }));
-    let (clones, servers) = others.split(|call| matches!(call, Call::CreateContainer(_)));
-    let cloned = async {
+    if !inventory.clones.is_some_and(CloneDriver::shares_blocks) {
         room::for_clones(run, seeds.values()).await?;
-        Result::Ok(execute::apply(run, &clones).await)
-    };
-    let (connected, cloned) = tokio::join!(execute::apply(run, &networks), cloned);
-    match (connected, cloned?) {
-        (Ok(None), Ok(None)) => Ok(execute::apply(run, &servers).await),
-        (Ok(None), failed) | (failed, _) => Ok(failed),
+        return Ok(execute::apply(run, &plan).await);
     }
+    let (clones, servers) = plan.split(|call| matches!(call, Call::CreateContainer(_)));
+    match execute::apply(run, &clones).await {
+        Ok(None) => {}
+        failed => return Ok(failed),
+    }
+    room::for_clones(run, seeds.values()).await?;
+    Ok(execute::apply(run, &servers).await)
 }
 
 /// A failure under the name of its service, not of its container.
