@@ -17,6 +17,8 @@ mod crashes;
 mod engine;
 #[path = "live/engines.rs"]
 mod engines;
+#[path = "live/faults.rs"]
+mod faults;
 #[path = "live/incident.rs"]
 mod incident;
 #[path = "live/look.rs"]
