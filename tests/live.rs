@@ -21,6 +21,8 @@ mod engines;
 mod incident;
 #[path = "live/look.rs"]
 mod look;
+#[path = "live/points.rs"]
+mod points;
 #[path = "live/signals.rs"]
 mod signals;
 #[path = "live/stacks.rs"]
