@@ -31,5 +31,7 @@ mod stacks;
 mod stage;
 #[path = "live/state.rs"]
 mod state;
+#[path = "live/teardown.rs"]
+mod teardown;
 #[path = "live/tools.rs"]
 mod tools;

@@ -1,12 +1,12 @@
 //! `stage down`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::output::Output;
 use super::{Global, session, signals};
 use crate::model::error::{ErrorKind, Result};
 use crate::model::stack::StackName;
-use crate::run;
+use crate::{render, run};
 
 /// Take a stack down, and prove that it is gone.
 ///
@@ -48,11 +48,16 @@ pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
     };
     if args.json {
         let name = args.name.to_string();
-        output.json(&json!({
-            "name": name, "was_standing": was_standing, "removed": teardown.removed, "left": teardown.left,
-        }))?;
+        let mut told = json!({ "name": name, "was_standing": was_standing });
+        if let (Some(told), Value::Object(teardown)) =
+            (told.as_object_mut(), render::teardown_value(&teardown))
+        {
+            told.extend(teardown);
+        }
+        output.json(&told)?;
     } else if was_standing {
         output.say(&format!("{} is gone: {} things taken down", args.name, teardown.removed.len()));
+        output.say(&render::teardown(&teardown));
     } else {
         output.say(&format!("no stack {} stands: nothing to do", args.name));
     }

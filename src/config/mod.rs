@@ -6,6 +6,7 @@
 
 mod amount;
 mod compose;
+mod credentials;
 mod databases;
 mod fields;
 mod guards;

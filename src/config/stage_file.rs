@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::compose;
+use super::credentials;
 use super::databases;
 use super::fields::{self, Fields};
 use super::guards;
@@ -103,6 +104,7 @@ pub fn read(
     let suite = file.take("suite").and_then(|node| suite::read(node, &context, problems));
     let guards = file.take("guards").map(|node| guards::read(node, catalogs, problems)).unwrap_or_default();
     let lease = file.take("lease").map(|node| lease(node, problems)).unwrap_or_default();
+    check_credentials(&file, &context, problems);
     file.refuse(
         &[("egress", UNSUPPORTED), ("mail", UNSUPPORTED), ("traffic", UNSUPPORTED), ("compare", UNSUPPORTED)],
         problems,
@@ -119,6 +121,19 @@ pub fn read(
         guards,
         lease,
     })
+}
+
+/// Nothing that looks live goes into a stack unless somebody vouches for it.
+fn check_credentials(file: &Fields<'_>, context: &Context<'_>, problems: &mut Problems) {
+    let rules = file.take("credentials").map(|node| credentials::read(node, context, problems));
+    let Some(services) = &context.services else { return };
+    let mut said = services.said.clone();
+    for key in ["migrations", "suite"] {
+        said.extend(file.take(key).map(|node| credentials::words(None, key, node)).unwrap_or_default());
+    }
+    let own = services.ready.values().flat_map(|service| service.aliases.iter().chain([&service.name]));
+    let own = own.map(|name| name.to_lowercase()).collect();
+    credentials::check(&said, &own, &rules.unwrap_or_default(), problems);
 }
 
 /// Why a key of the design is refused: to read over it would promise what is not kept.

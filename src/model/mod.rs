@@ -24,6 +24,7 @@ pub mod masking;
 pub mod migration;
 pub mod name;
 pub mod plan;
+pub mod proof;
 pub mod quantity;
 pub mod report;
 pub mod seed;

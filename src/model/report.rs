@@ -7,6 +7,7 @@ use super::change::Change;
 use super::guard::Finding;
 use super::migration::MigrationRun;
 use super::name::RunId;
+use super::proof::Remains;
 use super::seed::SeedRecord;
 use super::suite::SuiteOutcome;
 
@@ -46,6 +47,10 @@ pub struct Teardown {
     pub removed: Vec<String>,
     /// What is still there and why, one line each.
     pub left: Vec<String>,
+    /// What there was before and after, by kind, as it was looked at; empty where nobody could look.
+    pub proof: Vec<Remains>,
+    /// Images that were fetched for the run; they stay for the next one.
+    pub images: Vec<String>,
 }
 
 /// How long one phase took.

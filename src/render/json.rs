@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::model::change::{TableChange, TableEvent};
 use crate::model::report::{MigrationReport, Report, SeedUse, Verdict};
 use crate::model::suite::{SuiteEnd, SuiteOutcome};
+use crate::model::{proof, report as model};
 
 #[derive(Serialize)]
 struct Root<'a> {
@@ -166,6 +167,19 @@ struct Teardown<'a> {
     removed: &'a [String],
     /// Not empty: exit code 4.
     left: &'a [String],
+    /// By kind; empty if the engine could not be looked at.
+    proof: Vec<Remains>,
+    /// Images that were fetched, which stay.
+    images_kept: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Remains {
+    kind: &'static str,
+    /// How many there were when the teardown began.
+    before: usize,
+    /// How many of them are there after it.
+    after: usize,
 }
 
 #[derive(Serialize)]
@@ -196,6 +210,22 @@ pub fn changes_value(since: &[MigrationReport]) -> serde_json::Value {
     serde_json::to_value(changes.collect::<Vec<_>>()).unwrap_or_default()
 }
 
+fn teardown(teardown: &model::Teardown) -> Teardown<'_> {
+    let remains =
+        |it: &proof::Remains| Remains { kind: it.kind.words().1, before: it.before, after: it.after };
+    Teardown {
+        removed: &teardown.removed,
+        left: &teardown.left,
+        proof: teardown.proof.iter().map(remains).collect(),
+        images_kept: &teardown.images,
+    }
+}
+
+/// What was cleaned up, as a report tells it.
+pub fn teardown_value(of: &model::Teardown) -> serde_json::Value {
+    serde_json::to_value(teardown(of)).unwrap_or_default()
+}
+
 fn root(report: &Report) -> Root<'_> {
     Root {
         schema: 1,
@@ -215,7 +245,7 @@ fn root(report: &Report) -> Root<'_> {
         }),
         suite: report.suite.as_ref().map(suite),
         findings: report.findings.iter().map(finding).collect(),
-        teardown: Teardown { removed: &report.teardown.removed, left: &report.teardown.left },
+        teardown: teardown(&report.teardown),
         phases: report.phases.iter().map(|it| Phase { phase: it.phase, duration_s: it.duration_s }).collect(),
     }
 }

@@ -1,6 +1,7 @@
 //! The report as a comment on a pull request: found again by its marker, and never longer than a forge takes.
 
 use crate::model::change::TableChange;
+use crate::model::proof::Remains;
 use crate::model::quantity::{Count, counted, duration};
 use crate::model::report::{Report, Verdict};
 
@@ -182,6 +183,13 @@ fn provenance(page: &mut Page, report: &Report) {
         let left: Vec<String> =
             report.teardown.left.iter().map(|left| format!("- {}\n", prose(left))).collect();
         page.add_rows(&left, MAX_FINDINGS, ("more object", "more objects"));
+    }
+    lines
+        .extend(phrase::images_kept(&report.teardown).map(|images| format!("- images {}\n", prose(&images))));
+    if !report.teardown.proof.is_empty() {
+        lines.push("\n| made by this run | before | after |\n|---|--:|--:|\n".to_owned());
+        let row = |it: &Remains| format!("| {} | {} | {} |\n", it.kind.words().1, it.before, it.after);
+        lines.extend(report.teardown.proof.iter().map(row));
     }
     page.add(&details("Seed, times, teardown", &lines.concat()));
 }

@@ -17,10 +17,11 @@ mod wrap;
 
 pub use diagnosis::{diagnosis, diagnosis_json};
 pub use error::error;
-pub use json::{changes_value, json, value};
+pub use json::{changes_value, json, teardown_value, value};
 pub use junit::junit;
 pub use logs::{LogFace, LogPlace, LogStyle, log_json};
 pub use markdown::markdown;
+pub use phrase::teardown;
 pub use stack::{addresses, stack, stack_value, stacks};
 pub use terminal::{changes, migrations, suite, terminal};
 

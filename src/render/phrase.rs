@@ -2,6 +2,7 @@
 
 use crate::model::change::{TableChange, TableEvent};
 use crate::model::guard::Finding;
+use crate::model::proof::Remains;
 use crate::model::quantity::{Count, age, counted, duration, rows, size};
 use crate::model::report::{MigrationReport, Report, SeedUse, Teardown, Verdict};
 use crate::model::suite::{SuiteEnd, SuiteOutcome};
@@ -133,14 +134,33 @@ pub(super) fn seed(used: &SeedUse, report: &Report) -> String {
     )
 }
 
-/// What was cleaned up.
-pub(super) fn teardown(teardown: &Teardown) -> String {
+/// What was cleaned up, in one line: by kind where somebody looked.
+pub fn teardown(teardown: &Teardown) -> String {
+    let made: Vec<String> = teardown.proof.iter().filter(|it| it.before > 0).map(gone).collect();
+    if !made.is_empty() && teardown.left.is_empty() {
+        return format!("nothing left behind: {} gone", made.join(", "));
+    }
     let objects = |count| counted(count, "object", "objects");
     match (teardown.removed.len(), teardown.left.len()) {
         (0, 0) => "nothing left behind: nothing was made".to_owned(),
         (removed, 0) => format!("nothing left behind: {} removed", objects(removed)),
         (removed, left) => format!("left behind: {}; {} removed", objects(left), objects(removed)),
     }
+}
+
+fn gone(remains: &Remains) -> String {
+    let (one, several) = remains.kind.words();
+    counted(remains.before, one, several)
+}
+
+/// One kind of what there was before and after (`containers 5 → 0`).
+pub(super) fn remains(remains: &Remains) -> String {
+    format!("{} {} → {}", remains.kind.words().1, remains.before, remains.after)
+}
+
+/// Images that were fetched; `None` for none.
+pub(super) fn images_kept(teardown: &Teardown) -> Option<String> {
+    (!teardown.images.is_empty()).then(|| format!("fetched and kept: {}", teardown.images.join(", ")))
 }
 
 #[cfg(test)]
@@ -160,8 +180,11 @@ mod tests {
 
     #[test]
     fn what_is_left_is_never_hidden_behind_what_is_gone() {
-        let left =
-            Teardown { removed: vec!["network a".to_owned()], left: vec!["volume b: busy".to_owned()] };
+        let left = Teardown {
+            removed: vec!["network a".to_owned()],
+            left: vec!["volume b: busy".to_owned()],
+            ..Teardown::default()
+        };
         assert_eq!(teardown(&left), "left behind: 1 object; 1 object removed");
         assert_eq!(teardown(&Teardown::default()), "nothing left behind: nothing was made");
     }

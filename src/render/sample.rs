@@ -8,6 +8,7 @@ use crate::model::change::{Change, GrossRows, NetRows, TableChange, TableEvent};
 use crate::model::guard::Finding;
 use crate::model::migration::{Migration, MigrationRun, SqlFailure};
 use crate::model::name::{RunId, TableName};
+use crate::model::proof::{MadeKind, Remains};
 use crate::model::report::{MigrationReport, PhaseTime, Report, SeedUse, Teardown, Verdict};
 use crate::model::seed::{SeedKey, SeedRecord};
 use crate::model::suite::{FailedTest, SuiteEnd, SuiteOutcome};
@@ -134,6 +135,7 @@ pub(super) fn troubled() -> Report {
         message: "assert 500 == 200\n  where 500 = response.status_code".to_owned(),
     }];
     outcome.output_tail = "FAILED tests/test_shop.py::test_audit\n1 failed, 42 passed in 12.31s\n".to_owned();
+    report.teardown.proof[2].after = 1;
     report.teardown.left = vec!["volume stage-troubled-4f1c2a9b0d3e-media: the volume is in use".to_owned()];
     report
 }
@@ -172,9 +174,20 @@ fn shop(environment: &str, verdict: Verdict, cleanup: TableChange, findings: Vec
         suite: Some(passed()),
         findings,
         verdict,
-        teardown: Teardown { removed: removed.map(|&it| it.to_owned()).collect(), left: Vec::new() },
+        teardown: Teardown {
+            removed: removed.map(|&it| it.to_owned()).collect(),
+            proof: proof(),
+            images: vec!["redis:7".to_owned()],
+            ..Teardown::default()
+        },
         phases: phases.into_iter().map(|(phase, duration_s)| PhaseTime { phase, duration_s }).collect(),
     }
+}
+
+/// Everything that was made, and is gone.
+fn proof() -> Vec<Remains> {
+    let counts = [5, 1, 2, 1, 0, 3, 1];
+    MadeKind::ALL.into_iter().zip(counts).map(|(kind, before)| Remains { kind, before, after: 0 }).collect()
 }
 
 fn seed(environment: &str) -> SeedUse {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::instance::{self, StackOrder};
+use super::proof::Standing;
 use super::{Settings, ending, sweep};
 use crate::execute::{self, Run};
 use crate::model::call::Undo;
@@ -29,11 +30,13 @@ pub async fn down(world: World, order: StackOrder<'_>, forces: bool) -> Result<O
         intend(&run, &identity).await
     };
     let taken = taking.await;
+    let standing = Standing::of(&run).await;
     let mut teardown = execute::unwind(&run).await;
     if let Ok(taken) = &taken {
         teardown.left.extend(still_there(&run, &identity, taken).await?);
     }
-    let ended = ending::end(run).await;
+    let ended = ending::end_of(run, &standing).await;
+    teardown.proof = ended.proof;
     teardown.removed.extend(ended.removed);
     teardown.left.extend(ended.left);
     match taken {

@@ -1,56 +1,87 @@
 //! How every story ends: what it made is taken back, and that is proved by looking.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
 
+use super::proof::Standing;
 use crate::execute::{self, Run};
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::inventory::Listed;
+use crate::model::inventory::{Inventory, Listed};
 use crate::model::label;
 use crate::model::name::is_instance_lock;
+use crate::model::proof::{MadeKind, Remains};
 use crate::model::report::Teardown;
+use crate::store::journal::Journal;
 
-/// Unwinds everything of the run and looks whether anything with its label is still there; only then it lets go of the
-/// instance that it worked on. The journal ends if nothing is left.
+/// Unwinds everything of the run and looks whether any of it is still there; only then it lets go of the instance that it
+/// worked on. The journal ends if nothing is left.
 pub async fn end(run: Run) -> Teardown {
+    let begun = Instant::now();
+    let standing = Standing::of(&run).await;
+    tracing::debug!(took_ms = begun.elapsed().as_millis(), "what stands was looked at");
+    end_of(run, &standing).await
+}
+
+/// As [`end`], of what stood before some of it was unwound.
+pub async fn end_of(run: Run, standing: &Standing) -> Teardown {
     let mut teardown = execute::unwind(&run).await;
-    match run.world.engine.inventory(&[]).await {
-        Ok(inventory) => {
-            let made_here = |listed: &&Listed| listed.label(label::RUN) == Some(run.journal.run().0.as_str());
-            let stays: BTreeSet<String> = run.journal.stays().iter().map(ToString::to_string).collect();
-            let kinds = [
-                ("container", &inventory.containers),
-                ("network", &inventory.networks),
-                ("volume", &inventory.volumes),
-            ];
-            for (kind, listed) in kinds {
-                for found in listed.iter().filter(made_here) {
-                    // A lease carries the run of its stack, whoever renewed it meanwhile.
-                    let is_lease = found.label(label::LEASE).is_some();
-                    let is_known = stays.contains(&format!("{kind} {}", found.name));
-                    if is_known || is_lease || is_instance_lock(&found.name) {
-                        continue;
-                    }
-                    let text = format!("{kind} {}: still there", found.name);
-                    if !teardown.left.iter().any(|left| left.starts_with(&format!("{kind} {}:", found.name)))
-                    {
-                        teardown.left.push(text);
-                    }
+    let engine = &run.world.engine;
+    let begun = Instant::now();
+    let clones = async { if standing.has_clones() { engine.clones().await } else { Ok(Vec::new()) } };
+    match tokio::join!(engine.inventory(&[]), clones) {
+        (Ok(inventory), Ok(clones)) => {
+            let (proof, left) = standing.look(&run.world, &inventory, &clones).await;
+            teardown.proof = proof;
+            for found in left.into_iter().chain(labelled(&run, &inventory)) {
+                let start = format!("{found}:");
+                if !teardown.left.iter().any(|left| left.starts_with(&start)) {
+                    teardown.left.push(format!("{found}: still there"));
                 }
             }
         }
         // A run that made nothing has nothing to prove; one that did is told what could not be looked at.
-        Err(error) if !teardown.removed.is_empty() || !teardown.left.is_empty() => {
+        (Err(error), _) | (_, Err(error)) if !teardown.removed.is_empty() || !teardown.left.is_empty() => {
             teardown.left.push(format!("the engine could not be looked at: {error}"));
         }
-        Err(_) => {}
+        _ => {}
     }
+    tracing::debug!(took_ms = begun.elapsed().as_millis(), "what is left was looked at");
+    teardown.images = engine.pulled();
     let unlocked = execute::unlock(&run).await;
     teardown.removed.extend(unlocked.removed);
     teardown.left.extend(unlocked.left);
+    close(run, &mut teardown);
+    teardown
+}
+
+/// What carries the run's label and was not let stay, as an undo names it: also what no journal knows of.
+fn labelled(run: &Run, inventory: &Inventory) -> Vec<String> {
+    let made_here = |listed: &&Listed| listed.label(label::RUN) == Some(run.journal.run().0.as_str());
+    let stays: BTreeSet<String> = run.journal.stays().iter().map(ToString::to_string).collect();
+    let kinds = [
+        ("container", &inventory.containers),
+        ("network", &inventory.networks),
+        ("volume", &inventory.volumes),
+    ];
+    let found = kinds.into_iter().flat_map(|(kind, listed)| {
+        // A lease carries the run of its stack, whoever renewed it meanwhile.
+        let is_meant = |it: &&Listed| it.label(label::LEASE).is_none() && !is_instance_lock(&it.name);
+        listed.iter().filter(made_here).filter(is_meant).map(move |it| format!("{kind} {}", it.name))
+    });
+    found.filter(|line| !stays.contains(line)).collect()
+}
+
+/// Ends the journal, the one file that only this run needed.
+fn close(run: Run, teardown: &mut Teardown) {
+    let (state, id) = (Arc::clone(&run.world.state), run.journal.run().clone());
     if let Err(error) = run.journal.close() {
         teardown.left.push(format!("journal: {error}"));
     }
-    teardown
+    if !teardown.proof.is_empty() {
+        let after = Journal::files_of(&state, &id).unwrap_or(1);
+        teardown.proof.push(Remains { kind: MadeKind::File, before: 1, after });
+    }
 }
 
 /// The story's result, or what was left behind, which is worse than any failure.

@@ -20,6 +20,7 @@ mod meter;
 mod migrate;
 mod migrations;
 mod pick;
+mod proof;
 mod psql;
 mod report;
 mod room;

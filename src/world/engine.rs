@@ -36,6 +36,8 @@ pub struct Exec {
 pub trait Engine: Send + Sync {
     /// Which engine it is, and where it stands.
     fn facts(&self) -> EngineFacts;
+    /// References of the images that it has fetched for this process; they stay.
+    fn pulled(&self) -> Vec<String>;
     /// Everything that carries our label, all subnets, the sealed seeds, and what is known of `images`.
     async fn inventory(&self, images: &[String]) -> Result<Inventory>;
     /// Carries out one call. An existing container of the same name that another run made is an error of kind

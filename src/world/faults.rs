@@ -84,7 +84,7 @@ impl Fault {
             Arc::new(database::FaultyServers { inner: world.databases, counter: Arc::clone(&counter) });
         let state: Arc<dyn StateFiles> = Arc::new(state::Faulty { inner: world.state, counter });
         let clock: Arc<dyn Clock> = world.clock;
-        World { engine, databases, files: world.files, state, clock }
+        World { engine, databases, files: world.files, sockets: world.sockets, state, clock }
     }
 }
 

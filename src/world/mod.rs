@@ -13,6 +13,7 @@ pub mod files;
 pub mod memory;
 mod migration_folder;
 pub mod postgres;
+pub mod sockets;
 pub mod state;
 pub mod stop;
 
@@ -26,6 +27,7 @@ pub use database::{Address, Database, Databases, RowDigest};
 pub use engine::{Engine, Exec, LogLines};
 pub use events::{Events, tell};
 pub use files::Files;
+pub use sockets::Sockets;
 pub use state::StateFiles;
 pub use stop::{Stop, StopSwitch};
 
@@ -38,6 +40,8 @@ pub struct World {
     pub databases: Arc<dyn Databases>,
     /// Files of this machine.
     pub files: Arc<dyn Files>,
+    /// Listeners on this machine.
+    pub sockets: Arc<dyn Sockets>,
     /// The state folder.
     pub state: Arc<dyn StateFiles>,
     /// Time and fresh ids.
@@ -58,6 +62,7 @@ impl World {
             engine: Arc::new(engine),
             databases: Arc::new(postgres::PostgresServers),
             files: Arc::new(disk::DiskFiles),
+            sockets: Arc::new(sockets::LocalSockets),
             state,
             clock,
         })

@@ -80,6 +80,28 @@ fn an_unknown_key_is_told_with_what_was_meant() {
 }
 
 #[test]
+fn a_live_credential_stops_the_run_with_its_place_and_without_its_value() {
+    let key = ["sk_li", "ve_8Kq2ZrT5wXc7LmB4nVh9JdPs"].concat();
+    let live = |folder: &Path| {
+        fs::write(folder.join("web.env"), format!("LEVEL=info\nSTRIPE_KEY={key}\n")).unwrap();
+        replace(&folder.join("compose.yaml"), "    volumes: [\"files:/files\"]", "    env_file: web.env");
+    };
+    let (ran, kept) = check_broken(live);
+    let ran = ran.exits(2);
+    let said = "web.env:2:1: `STRIPE_KEY` of service `web` looks like a live key of Stripe (stripe-live)";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("8Kq2") && ran.stdout.is_empty() && kept.is_empty(), "{}", ran.stderr);
+
+    let (ran, _) = check_broken(|folder| {
+        live(folder);
+        let allow = "credentials: {allow: [{name: STRIPE_KEI, because: \"test account\"}]}\nsuite:";
+        replace(&folder.join("stage.yaml"), "suite:", allow);
+    });
+    let ran = ran.exits(2);
+    assert!(ran.stderr.contains("did you mean `STRIPE_KEY`?"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_missing_backup_is_an_error_of_the_backup() {
     refused(6, &["no backup matches"], |folder| fs::remove_file(folder.join("backup.sql")).unwrap());
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Services, short_forms};
+use crate::config::credentials::Said;
 use crate::config::fields::{self, Fields};
 use crate::config::node::Entry;
 use crate::config::problems::{Problems, problem};
@@ -18,6 +19,8 @@ pub struct ReadService {
     pub depends_on: Vec<WrittenDependency>,
     /// `links`: the other service, and the further name that it gets in the stack.
     pub links: Vec<(String, String)>,
+    /// What it says to its container.
+    pub said: Vec<Said>,
 }
 
 /// A dependency as it is written.
@@ -84,8 +87,10 @@ pub fn check(read: BTreeMap<String, (Location, Option<ReadService>)>, problems: 
         read.iter().map(|(name, (location, _))| (name.clone(), location.clone())).collect();
     let mut aliases: Vec<(String, String)> = Vec::new();
     let mut ready = BTreeMap::new();
+    let mut all_said = Vec::new();
     for (name, (_, service)) in read {
-        let Some(ReadService { mut service, depends_on, links }) = service else { continue };
+        let Some(ReadService { mut service, depends_on, links, said }) = service else { continue };
+        all_said.extend(said);
         for written in depends_on {
             let wanted = &written.dependency.service;
             if names.contains_key(wanted) {
@@ -111,7 +116,7 @@ pub fn check(read: BTreeMap<String, (Location, Option<ReadService>)>, problems: 
     {
         problems.push(problem(location, format!("services wait for each other: {}", circle.join(" → "))));
     }
-    Services { names, ready }
+    Services { names, ready, said: all_said }
 }
 
 /// A chain of services that ends where it began, if there is one.

@@ -8,7 +8,7 @@ use super::variables::Lookup;
 /// The assignments in their order, and what is wrong, by line. Values are never part of a message.
 ///
 /// A name without `=` takes its value from `outer`, if it is set there. A value may use names assigned above it.
-pub fn parse(text: &str, outer: &dyn Lookup) -> (Vec<(String, String)>, Vec<WrongLine>) {
+pub fn parse(text: &str, outer: &dyn Lookup) -> (Vec<Assigned>, Vec<WrongLine>) {
     let mut wrong = Vec::new();
     let mut assigned: BTreeMap<String, String> = BTreeMap::new();
     let mut assignments = Vec::new();
@@ -17,6 +17,7 @@ pub fn parse(text: &str, outer: &dyn Lookup) -> (Vec<(String, String)>, Vec<Wron
     while !rest.is_empty() {
         let begun_at = line;
         let known = |name: &str| outer.lookup(name).or_else(|| assigned.get(name).cloned());
+        let column = 1 + indent(rest);
         let (result, consumed) = statement(rest, &known);
         line += rest.get(..consumed).unwrap_or(rest).matches('\n').count();
         rest = rest.get(consumed..).unwrap_or_default();
@@ -24,12 +25,25 @@ pub fn parse(text: &str, outer: &dyn Lookup) -> (Vec<(String, String)>, Vec<Wron
             Ok(None) => {}
             Ok(Some((name, value))) => {
                 assigned.insert(name.clone(), value.clone());
-                assignments.push((name, value));
+                assignments.push(Assigned { name, value, line: begun_at, column });
             }
             Err(message) => wrong.push((begun_at, message)),
         }
     }
     (assignments, wrong)
+}
+
+/// One assignment, and where its statement begins. Has no `Debug`, as it may be a credential.
+#[derive(Clone)]
+pub struct Assigned {
+    /// The variable.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
 }
 
 /// A line, from 1, and what is wrong with it.
@@ -88,6 +102,10 @@ fn value_of(text: &str, known: &dyn Lookup) -> (Result<String, String>, usize) {
     }
 }
 
+fn indent(text: &str) -> usize {
+    text.len() - text.trim_start_matches([' ', '\t']).len()
+}
+
 fn closing_quote(text: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -130,7 +148,8 @@ mod tests {
     fn check(text: &str, expected: &[(&str, &str)], expected_wrong: &[(usize, &str)]) {
         let outer = |name: &str| (name == "OUTER").then(|| "outside".to_owned());
         let (assignments, wrong) = parse(text, &outer);
-        let assignments: Vec<_> = assignments.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let assignments: Vec<_> =
+            assignments.iter().map(|it| (it.name.as_str(), it.value.as_str())).collect();
         let wrong: Vec<_> = wrong.iter().map(|(line, message)| (*line, message.as_str())).collect();
         assert_eq!(assignments, expected, "{text}");
         assert_eq!(wrong, expected_wrong, "{text}");

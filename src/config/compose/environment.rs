@@ -3,17 +3,27 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::dotenv::Assigned;
 use super::project::Project;
 use super::short_forms;
 use super::variables::{self, Lookup};
 use crate::config::fields::{self, Fields};
-use crate::config::node::{Node, Value};
+use crate::config::node::{Entry, Node, Value};
 use crate::config::problems::{Problems, problem};
+use crate::model::error::Location;
+
+/// The value of a variable, and where it is written. Has no `Debug`, as it may be a credential.
+pub struct Variable {
+    /// The value.
+    pub value: String,
+    /// Where its name is written.
+    pub location: Location,
+}
 
 /// The variables of a service: those of its files, later ones over earlier ones, and over them its own.
 ///
 /// A name without a value is passed on from outside, and is unset if it is not set there.
-pub fn read(file: &Fields<'_>, project: &Project<'_>, problems: &mut Problems) -> BTreeMap<String, String> {
+pub fn read(file: &Fields<'_>, project: &Project<'_>, problems: &mut Problems) -> BTreeMap<String, Variable> {
     let mut environment = BTreeMap::new();
     if let Some(node) = file.take("env_file") {
         for item in fields::one_or_more(node) {
@@ -30,10 +40,12 @@ pub fn read(file: &Fields<'_>, project: &Project<'_>, problems: &mut Problems) -
     for entry in fields::map(&own, "a map or list of variables", problems).unwrap_or_default() {
         match &entry.value.value {
             Value::Scalar { .. } if entry.value.is_null() => match project.variables.lookup(&entry.key) {
-                Some(value) => drop(environment.insert(entry.key.clone(), value)),
+                Some(value) => drop(environment.insert(entry.key.clone(), written(entry, value))),
                 None => drop(environment.remove(&entry.key)),
             },
-            Value::Scalar { text, .. } => drop(environment.insert(entry.key.clone(), text.clone())),
+            Value::Scalar { text, .. } => {
+                environment.insert(entry.key.clone(), written(entry, text.clone()));
+            }
             Value::List(_) | Value::Map(_) => {
                 fields::unexpected(&entry.value, "the value of a variable", problems);
             }
@@ -42,7 +54,11 @@ pub fn read(file: &Fields<'_>, project: &Project<'_>, problems: &mut Problems) -
     environment
 }
 
-fn env_file(item: &Node, project: &Project<'_>, problems: &mut Problems) -> Option<Vec<(String, String)>> {
+fn written(entry: &Entry, value: String) -> Variable {
+    Variable { value, location: entry.key_location.clone() }
+}
+
+fn env_file(item: &Node, project: &Project<'_>, problems: &mut Problems) -> Option<Vec<(String, Variable)>> {
     const EXPECTED: &str = "the path of a file, or a map with `path`";
     let (path, mut required, mut raw) = (item, true, false);
     let path = if let Value::Map(_) = item.value {
@@ -67,7 +83,13 @@ fn env_file(item: &Node, project: &Project<'_>, problems: &mut Problems) -> Opti
     if raw {
         return raw_lines(&file, path, project, problems);
     }
-    variables::read_file(&file, Some(&path.location), project.loader, &project.variables, problems)
+    let named_at = Some(&path.location);
+    let assigned = variables::read_file(&file, named_at, project.loader, &project.variables, problems)?;
+    let variable = |it: Assigned| {
+        let location = Location { file: file.clone(), line: it.line, column: it.column };
+        (it.name, Variable { value: it.value, location })
+    };
+    Some(assigned.into_iter().map(variable).collect())
 }
 
 /// `NAME=value` lines without quotes and variables.
@@ -76,16 +98,16 @@ fn raw_lines(
     named_by: &Node,
     project: &Project<'_>,
     problems: &mut Problems,
-) -> Option<Vec<(String, String)>> {
+) -> Option<Vec<(String, Variable)>> {
+    let variable = |(number, line): (usize, &str)| {
+        let (name, value) = line.split_once('=')?;
+        let location = Location { file: file.to_owned(), line: number + 1, column: 1 };
+        Some((name.trim().to_owned(), Variable { value: value.to_owned(), location }))
+    };
     match project.loader.read(file) {
         Ok(text) => {
-            let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-            Some(
-                lines
-                    .filter_map(|line| line.split_once('='))
-                    .map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
-                    .collect(),
-            )
+            let lines = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#'));
+            Some(lines.filter_map(variable).collect())
         }
         Err(error) => {
             let message = format!("cannot read `{}`: {error}", file.display());

@@ -25,6 +25,7 @@ mod volumes;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::credentials::Said;
 use super::loader::Loader;
 use super::problems::Problems;
 use crate::model::error::Location;
@@ -36,6 +37,8 @@ pub struct Services {
     pub names: BTreeMap<String, Location>,
     /// Those that could be read.
     pub ready: BTreeMap<String, Service>,
+    /// What they say to their containers.
+    pub said: Vec<Said>,
 }
 
 /// Reads the Compose files, later ones over earlier ones; each with the place that names it.

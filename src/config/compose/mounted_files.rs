@@ -5,23 +5,37 @@ use std::io;
 
 use super::project::Project;
 use super::volumes::Mounts;
+use crate::config::credentials::{self, Said};
 use crate::config::fields::{self, Fields};
 use crate::config::node::{Node, Value};
 use crate::config::problems::{Problems, problem};
 use crate::config::suggest;
 use crate::model::service::{ServiceVolume, VolumeOrigin};
 
-/// Adds the mounts of both.
-pub fn read(file: &Fields<'_>, project: &Project<'_>, mounts: &mut Mounts, problems: &mut Problems) {
+/// Adds the mounts of both, and tells what stands in them.
+pub fn read(
+    service: &str,
+    file: &Fields<'_>,
+    project: &Project<'_>,
+    mounts: &mut Mounts,
+    problems: &mut Problems,
+) -> Vec<Said> {
+    let mut said = Vec::new();
     for (key, defined, directory) in
         [("secrets", &project.secrets, "/run/secrets/"), ("configs", &project.configs, "/")]
     {
         let items = file.take(key).and_then(|node| fields::list(node, "a list of names", problems));
         for item in items.unwrap_or_default() {
-            let mount = mount(item, (key, directory), defined, project, problems);
-            mounts.volumes.extend(mount);
+            let Some((name, mount)) = mount(item, (key, directory), defined, project, problems) else {
+                continue;
+            };
+            if let VolumeOrigin::Bind(path) = &mount.origin {
+                said.extend(credentials::in_file(service, Some(&name), path, project.loader));
+            }
+            mounts.volumes.push(mount);
         }
     }
+    said
 }
 
 fn mount(
@@ -30,7 +44,7 @@ fn mount(
     defined: &BTreeMap<String, Node>,
     project: &Project<'_>,
     problems: &mut Problems,
-) -> Option<ServiceVolume> {
+) -> Option<(String, ServiceVolume)> {
     const EXPECTED: &str = "a name, or a map with `source` and `target`";
     let (name, target) = if let Value::Map(_) = item.value {
         let file = Fields::of(item, EXPECTED, problems)?;
@@ -65,5 +79,5 @@ fn mount(
         Some(target) if target.starts_with('/') => target,
         target => format!("{directory}{}", target.as_deref().unwrap_or(&name)),
     };
-    Some(ServiceVolume { origin: VolumeOrigin::Bind(path), target, read_only: true })
+    Some((name, ServiceVolume { origin: VolumeOrigin::Bind(path), target, read_only: true }))
 }

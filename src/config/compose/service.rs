@@ -6,6 +6,7 @@ use super::dependencies::{self, ReadService};
 use super::project::Project;
 use super::{environment, healthcheck, keys, mounted_files, networks, ports, short_forms, volumes};
 use crate::config::amount;
+use crate::config::credentials::{self, Said};
 use crate::config::fields::{self, Fields};
 use crate::config::node::Node;
 use crate::config::problems::{Problems, problem};
@@ -24,8 +25,20 @@ pub fn read(name: &str, node: &Node, project: &Project<'_>, problems: &mut Probl
     if let Some(node) = file.take("tmpfs") {
         volumes::read_tmpfs(node, &mut mounts, problems);
     }
-    mounted_files::read(&file, project, &mut mounts, problems);
-    let runtime = runtime(&file, project, mounts.tmpfs, problems);
+    let mut said = credentials::in_mounts(name, &mounts.volumes, project.loader);
+    said.extend(mounted_files::read(name, &file, project, &mut mounts, problems));
+    let variables = environment::read(&file, project, problems);
+    said.extend(variables.iter().map(|(variable, it)| Said {
+        service: Some(name.to_owned()),
+        name: variable.clone(),
+        text: it.value.clone(),
+        location: it.location.clone(),
+    }));
+    for key in ["command", "entrypoint", "healthcheck"] {
+        said.extend(file.take(key).map(|node| credentials::words(Some(name), key, node)).unwrap_or_default());
+    }
+    let environment = variables.into_iter().map(|(name, it)| (name, it.value)).collect();
+    let runtime = runtime(&file, environment, mounts.tmpfs, problems);
     let (depends_on, links) = dependencies::read(&file, problems);
     let service = Service {
         name: name.to_owned(),
@@ -43,7 +56,7 @@ pub fn read(name: &str, node: &Node, project: &Project<'_>, problems: &mut Probl
     file.ignore(keys::IGNORED);
     file.refuse(keys::REFUSED, problems);
     file.finish(problems);
-    image.map(|_| ReadService { service, depends_on, links })
+    image.map(|_| ReadService { service, depends_on, links, said })
 }
 
 fn image(name: &str, file: &Fields<'_>, project: &Project<'_>, problems: &mut Problems) -> Option<String> {
@@ -63,7 +76,7 @@ const SIZE: &str = "a size such as `64m`";
 
 fn runtime(
     file: &Fields<'_>,
-    project: &Project<'_>,
+    environment: BTreeMap<String, String>,
     tmpfs: BTreeMap<String, String>,
     problems: &mut Problems,
 ) -> Runtime {
@@ -90,7 +103,7 @@ fn runtime(
         image: String::new(),
         command: file.take("command").and_then(|node| suite::command(node, problems)),
         entrypoint: file.take("entrypoint").and_then(|node| suite::command(node, problems)),
-        environment: environment::read(file, project, problems),
+        environment,
         user,
         working_dir,
         hostname,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::dotenv;
+use super::dotenv::{self, Assigned};
 use crate::config::loader::Loader;
 use crate::config::problems::{Problems, problem};
 use crate::model::error::{Error, ErrorKind, Location};
@@ -52,8 +52,8 @@ impl<'a> Variables<'a> {
     }
 
     fn add(&mut self, path: &Path, named_at: Option<&Location>, problems: &mut Problems) {
-        for (name, value) in read_file(path, named_at, self.loader, self, problems).unwrap_or_default() {
-            self.from_files.entry(name).or_insert(value);
+        for assigned in read_file(path, named_at, self.loader, self, problems).unwrap_or_default() {
+            self.from_files.entry(assigned.name).or_insert(assigned.value);
         }
     }
 }
@@ -65,7 +65,7 @@ pub fn read_file(
     loader: &dyn Loader,
     variables: &dyn Lookup,
     problems: &mut Problems,
-) -> Option<Vec<(String, String)>> {
+) -> Option<Vec<Assigned>> {
     let text = match loader.read(path) {
         Ok(text) => text,
         Err(error) => {

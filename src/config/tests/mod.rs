@@ -77,12 +77,12 @@ fn catalogs() -> Catalogs {
     }
 }
 
-fn read(entries: &[(&str, &str)]) -> Result<Environment, Vec<Error>> {
+pub(super) fn read(entries: &[(&str, &str)]) -> Result<Environment, Vec<Error>> {
     load(&memory(entries), Path::new("/shop"), &catalogs())
 }
 
 /// The environment of files in which nothing is wrong.
-fn environment(entries: &[(&str, &str)]) -> Environment {
+pub(super) fn environment(entries: &[(&str, &str)]) -> Environment {
     read(entries).unwrap_or_else(|errors| panic!("{}", told(&errors).join("\n")))
 }
 
@@ -104,7 +104,7 @@ fn told(errors: &[Error]) -> Vec<String> {
 
 /// Checks that exactly these problems are told.
 #[track_caller]
-fn check_problems(entries: &[(&str, &str)], expected: &[&str]) {
+pub(super) fn check_problems(entries: &[(&str, &str)], expected: &[&str]) {
     let errors = read(entries).map_or_else(|errors| errors, |_| Vec::new());
     assert_eq!(told(&errors), expected);
 }

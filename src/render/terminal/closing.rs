@@ -71,10 +71,18 @@ fn suite(page: &mut Page, report: &Report, outcome: &SuiteOutcome) {
 
 fn teardown(page: &mut Page, teardown: &Teardown) {
     let tone = if teardown.left.is_empty() { Tone::Good } else { Tone::Bad };
-    let line = page.paint.put(tone, &phrase::teardown(teardown));
-    page.line(line);
+    let line = phrase::teardown(teardown);
+    let (what, counts) = line.split_once(": ").unwrap_or((&line, ""));
+    page.entry("", (tone, &format!("{what}:")), counts);
     for left in &teardown.left {
         page.entry("  ", (Tone::Bad, "✘"), left);
+    }
+    if !teardown.left.is_empty() && !teardown.proof.is_empty() {
+        let kinds: Vec<String> = teardown.proof.iter().map(phrase::remains).collect();
+        page.entry("  ", (Tone::Bold, "before → after:"), &kinds.join(", "));
+    }
+    if let Some(images) = phrase::images_kept(teardown) {
+        page.entry("", (Tone::Bold, "images"), &images);
     }
     if !teardown.left.is_empty() {
         page.entry("  ", (Tone::Good, "hint:"), "`stage sweep` removes what a run left behind");

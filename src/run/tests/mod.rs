@@ -7,6 +7,7 @@ mod facts;
 mod failures;
 mod look;
 mod order;
+mod proof;
 mod removal;
 mod room;
 mod signals;

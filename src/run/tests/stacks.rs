@@ -34,7 +34,7 @@ pub(super) async fn up(world: &MemoryWorld, instance: &str) -> Result<StackView>
     }
 }
 
-async fn down(world: &MemoryWorld, instance: &str) -> Result<Option<Teardown>> {
+pub(super) async fn down(world: &MemoryWorld, instance: &str) -> Result<Option<Teardown>> {
     let (name, settings) = (instance.parse().unwrap(), settings("here"));
     run::down(world.world(), on(&name, &settings), false).await
 }

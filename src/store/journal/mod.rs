@@ -94,6 +94,11 @@ impl Journal {
         Ok(living)
     }
 
+    /// How many files of a run there are in the state folder.
+    pub fn files_of(state: &Arc<dyn StateFiles>, run: &RunId) -> Result<usize> {
+        Ok(state.list(FOLDER)?.iter().filter(|name| name.starts_with(&run.0)).count())
+    }
+
     /// When its last line was written; `None` if nobody knows.
     pub fn written_at(&self) -> Result<Option<Timestamp>> {
         self.state.written_at(&self.file)

@@ -10,14 +10,14 @@ use super::errors::{could_not, is_absent};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::ImageFacts;
 
-/// Fetches an image that is not there; one that is needs no registry.
-pub(super) async fn pull(docker: &Docker, reference: &str) -> Result<()> {
+/// Fetches an image that is not there, and says whether it had to; one that is there needs no registry.
+pub(super) async fn pull(docker: &Docker, reference: &str) -> Result<bool> {
     if facts(docker, reference).await?.is_some() {
-        return Ok(());
+        return Ok(false);
     }
     let options = CreateImageOptionsBuilder::new().from_image(&with_tag(reference)).build();
     let pulled = docker.create_image(Some(options), None, None).try_for_each(|_| async { Ok(()) }).await;
-    pulled.map_err(|refusal| {
+    pulled.map(|()| true).map_err(|refusal| {
         Error::new(ErrorKind::Unreachable, format!("could not pull image {reference}"))
             .hint("`scripts/setup` builds the images of the demo where no registry answers")
             .hint(format!("build it yourself with `docker build -t {reference} …`"))

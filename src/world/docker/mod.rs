@@ -21,7 +21,9 @@ mod survey;
 mod volumes;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -49,6 +51,8 @@ pub struct DockerEngine {
     facts: EngineFacts,
     /// Holds the connection to an engine behind ssh.
     tunnel: Option<Tunnel>,
+    /// Images that were fetched.
+    pulled: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl DockerEngine {
@@ -65,6 +69,10 @@ impl Engine for DockerEngine {
         self.facts.clone()
     }
 
+    fn pulled(&self) -> Vec<String> {
+        self.pulled.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     async fn inventory(&self, images: &[String]) -> Result<Inventory> {
         inventory::look(&self.docker, &self.pool, images).await
     }
@@ -72,7 +80,12 @@ impl Engine for DockerEngine {
     async fn perform(&self, call: &Call) -> Result<Performed> {
         let docker = &self.docker;
         match call {
-            Call::PullImage { reference } => images::pull(docker, reference).await?,
+            Call::PullImage { reference } => {
+                if images::pull(docker, reference).await? {
+                    let mut pulled = self.pulled.lock().unwrap_or_else(PoisonError::into_inner);
+                    pulled.insert(reference.clone());
+                }
+            }
             Call::PreparePool => {
                 self.pool
                     .prepare(docker)

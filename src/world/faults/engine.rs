@@ -42,6 +42,10 @@ impl Engine for Faulty {
         self.inner.facts()
     }
 
+    fn pulled(&self) -> Vec<String> {
+        self.inner.pulled()
+    }
+
     async fn inventory(&self, images: &[String]) -> Result<Inventory> {
         self.numbered("inventory", self.inner.inventory(images)).await
     }

@@ -58,6 +58,10 @@ impl Engine for MemoryWorld {
         self.script().engine.clone()
     }
 
+    fn pulled(&self) -> Vec<String> {
+        self.objects().pulled.iter().cloned().collect()
+    }
+
     async fn inventory(&self, images: &[String]) -> Result<Inventory> {
         self.numbered(|| Ok(self.look(images))).await
     }

@@ -16,6 +16,7 @@ mod inventory;
 mod objects;
 mod perform;
 mod script;
+mod sockets;
 mod undo;
 
 #[cfg(test)]
@@ -60,6 +61,7 @@ impl MemoryWorld {
             engine: Arc::new(self.clone()),
             databases: Arc::new(self.clone()),
             files: Arc::new(self.clone()),
+            sockets: Arc::new(self.clone()),
             state: Arc::new(self.clone()),
             clock: Arc::new(self.clone()),
         }

@@ -33,6 +33,8 @@ pub(super) struct Script {
     exits: BTreeMap<String, Exit>,
     unhealthy: BTreeSet<String>,
     pub(super) hanging: BTreeSet<String>,
+    /// By their number inside.
+    pub(super) stuck_ports: BTreeSet<u16>,
     output: BTreeMap<String, String>,
     pub(super) commands: BTreeMap<String, ScriptedCommand>,
     /// By service and path.

@@ -50,7 +50,7 @@ impl DockerEngine {
             .map_err(|cause| refusal::refused(&address, cause))?;
         let facts = facts(&address, chosen_by, version)?;
         tracing::debug!(address = facts.address, product = facts.product, version = facts.version, "engine");
-        Ok(Self { docker, pool: Pool::new(pool, holder), facts, tunnel })
+        Ok(Self { docker, pool: Pool::new(pool, holder), facts, tunnel, pulled: std::sync::Arc::default() })
     }
 
     /// Removes the pool with all its clones and seeds and detaches its loop device. Volumes of clones and seeds must be

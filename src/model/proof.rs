@@ -1,0 +1,50 @@
+//! The proof of a teardown: what there was of a run, and what is there still, kind by kind, as it was looked at.
+
+/// Everything of one kind that a run had made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remains {
+    /// What it is.
+    pub kind: MadeKind,
+    /// How many there were when the teardown began; what stays on purpose is left out.
+    pub before: usize,
+    /// How many of them are there after it.
+    pub after: usize,
+}
+
+/// What a run makes. Rules of a firewall that it sets live in the network of a container, and end with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MadeKind {
+    /// Containers, running or not.
+    Container,
+    /// Networks.
+    Network,
+    /// Volumes.
+    Volume,
+    /// Clones in the pool.
+    Clone,
+    /// Seeds in the pool that were not finished.
+    Seed,
+    /// Ports of this machine that answer.
+    Port,
+    /// Files that only the run needed.
+    File,
+}
+
+impl MadeKind {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 7] =
+        [Self::Container, Self::Network, Self::Volume, Self::Clone, Self::Seed, Self::Port, Self::File];
+
+    /// One, and several, for people.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Container => ("container", "containers"),
+            Self::Network => ("network", "networks"),
+            Self::Volume => ("volume", "volumes"),
+            Self::Clone => ("clone", "clones"),
+            Self::Seed => ("unfinished seed", "unfinished seeds"),
+            Self::Port => ("port", "ports"),
+            Self::File => ("temporary file", "temporary files"),
+        }
+    }
+}
