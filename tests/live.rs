@@ -23,6 +23,8 @@ mod faults;
 mod incident;
 #[path = "live/look.rs"]
 mod look;
+#[path = "live/points.rs"]
+mod points;
 #[path = "live/signals.rs"]
 mod signals;
 #[path = "live/stacks.rs"]

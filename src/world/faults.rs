@@ -1,21 +1,23 @@
-//! Faults on demand, for the live tests: the process kills itself right before or after one of its calls to the outside.
+//! Faults on demand, for the live tests: the process sends itself a signal right before or after one of its calls to the
+//! outside.
 //!
 //! A decorator of the real ports numbers every call of a run, from 1. `STAGE_FAULT` says which one: `kill-before:7` and
-//! `kill-after:7` by number, `kill-before:undo#1` and `kill-after:close#2` by name and how often it was called. Users have
-//! no need for it, and nothing happens unless it is set.
+//! `int-after:7` by number, `kill-before:undo#1` and `term-after:close#2` by name and how often it was called. `trace`
+//! does nothing but name them all on stderr. Users have no need for it, and nothing happens unless it is set.
 
 mod database;
 mod engine;
 mod state;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::{Clock, Databases, Engine, StateFiles, World};
 
-/// When the process ends, as seen from the call.
+/// When the signal is sent, as seen from the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Moment {
     Before,
@@ -30,7 +32,17 @@ enum Place {
 
 /// A fault that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub enum Fault {
+    /// None; every call is named on stderr.
+    Trace,
+    /// A signal around one call.
+    Signal(Point),
+}
+
+/// Which signal, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    signal: Signal,
     moment: Moment,
     place: Place,
 }
@@ -38,10 +50,20 @@ pub struct Fault {
 impl Fault {
     /// Reads what `STAGE_FAULT` holds; `None` if it is no fault.
     pub fn parse(text: &str) -> Option<Self> {
-        let (moment, place) = text.split_once(':')?;
+        if text == "trace" {
+            return Some(Self::Trace);
+        }
+        let (what, place) = text.split_once(':')?;
+        let (signal, moment) = what.split_once('-')?;
+        let signal = match signal {
+            "kill" => Signal::KILL,
+            "int" => Signal::INT,
+            "term" => Signal::TERM,
+            _ => return None,
+        };
         let moment = match moment {
-            "kill-before" => Moment::Before,
-            "kill-after" => Moment::After,
+            "before" => Moment::Before,
+            "after" => Moment::After,
             _ => return None,
         };
         let place = match place.split_once('#') {
@@ -50,7 +72,7 @@ impl Fault {
             }
             None => Place::Number(place.parse().ok()?),
         };
-        Some(Self { moment, place })
+        Some(Self::Signal(Point { signal, moment, place }))
     }
 
     /// The same world, in which this fault will happen.
@@ -78,63 +100,77 @@ struct Calls {
     by_name: BTreeMap<&'static str, usize>,
 }
 
-/// One numbered call. Names of calls that only look are not numbered: see [`Counter::begin`].
+/// One numbered call, and what happens around it.
 struct Numbered<'a> {
-    counter: &'a Counter,
-    is_it: bool,
+    point: Option<&'a Point>,
+    call: String,
 }
 
 impl Counter {
-    /// Numbers a call, and ends the process if it is the one to die before.
+    /// Numbers a call, and sends the signal if it is the one to send it before.
     fn begin(&self, name: &'static str) -> Numbered<'_> {
-        let is_it = {
+        let (all, named) = {
             let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
             calls.all += 1;
             let all = calls.all;
             let named = calls.by_name.entry(name).or_default();
             *named += 1;
-            match &self.fault.place {
-                Place::Number(number) => *number == all,
-                Place::Named { name: wanted, occurrence } => wanted == name && occurrence == named,
-            }
+            (all, *named)
         };
-        if is_it && self.fault.moment == Moment::Before {
-            die();
-        }
-        Numbered { counter: self, is_it }
+        let point = match &self.fault {
+            Fault::Trace => {
+                say(&format!("call {all}: {name}#{named}"));
+                None
+            }
+            Fault::Signal(point) => Some(point).filter(|point| match &point.place {
+                Place::Number(number) => *number == all,
+                Place::Named { name: wanted, occurrence } => wanted == name && *occurrence == named,
+            }),
+        };
+        let numbered = Numbered { point, call: format!("{name}#{named}") };
+        numbered.reach(Moment::Before);
+        numbered
     }
 }
 
 impl Numbered<'_> {
-    /// Ends the process if the call was the one to die after.
+    /// Sends the signal if the call was the one to send it after.
     fn end(self) {
-        if self.is_it && self.counter.fault.moment == Moment::After {
-            die();
+        self.reach(Moment::After);
+    }
+
+    fn reach(&self, moment: Moment) {
+        if let Some(point) = self.point.filter(|point| point.moment == moment) {
+            say(&format!("fault: {:?} {moment:?} {}", point.signal, self.call));
+            // `kill -9` lets no destructor run and flushes no buffer; others are heard as if somebody else had sent them.
+            let _ = kill_process(getpid(), point.signal);
         }
     }
 }
 
-/// Ends this process as `kill -9` does: no destructor runs, no buffer is flushed.
-fn die() {
-    let _ = kill_process(getpid(), Signal::KILL);
+/// What the tests read. A process that is about to die must not wait for its own listeners.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn point(signal: Signal, moment: Moment, place: Place) -> Option<Fault> {
+        Some(Fault::Signal(Point { signal, moment, place }))
+    }
+
     #[test]
     fn faults_are_read_by_number_and_by_name() {
-        assert_eq!(
-            Fault::parse("kill-before:7"),
-            Some(Fault { moment: Moment::Before, place: Place::Number(7) })
-        );
-        assert_eq!(
-            Fault::parse("kill-after:undo#2"),
-            Some(Fault { moment: Moment::After, place: Place::Named { name: "undo".into(), occurrence: 2 } })
-        );
-        assert_eq!(Fault::parse("kill-now:1"), None);
-        assert_eq!(Fault::parse("kill-after:x"), None);
+        assert_eq!(Fault::parse("kill-before:7"), point(Signal::KILL, Moment::Before, Place::Number(7)));
+        let place = Place::Named { name: "undo".into(), occurrence: 2 };
+        assert_eq!(Fault::parse("term-after:undo#2"), point(Signal::TERM, Moment::After, place));
+        assert_eq!(Fault::parse("int-after:1"), point(Signal::INT, Moment::After, Place::Number(1)));
+        assert_eq!(Fault::parse("trace"), Some(Fault::Trace));
+        for none in ["kill-now:1", "hup-after:1", "kill-after:x", "kill:1"] {
+            assert_eq!(Fault::parse(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -1,88 +1,102 @@
-//! `kill -9` at every point of a check: afterwards one sweep leaves the engine as it was.
+//! Killed or interrupted around every call: afterwards one sweep leaves the engine as it was, seeds and stacks included.
 
-use super::engine::{assert_same, listing};
-use super::stage::{Ran, Stage, tell};
+use super::engine::{Untouched, listing};
+use super::points::{Points, at_once, stand_up_missing, standing, take_down_what_stands};
+use super::stage::Stage;
 
-const CALLS_AT_ONCE: usize = 6;
-
-/// Runs a check for each fault, all at once, and returns how many were killed by it; the others must have passed.
-fn kill_at(stage: &Stage, faults: &[String]) -> usize {
-    let running: Vec<_> = faults
-        .iter()
-        .map(|fault| stage.command(&["check", "small"]).env("STAGE_FAULT", fault).spawn().unwrap())
-        .collect();
-    let mut killed = 0;
-    for child in running {
-        let ran = Ran::from(child.wait_with_output().unwrap());
-        match ran.code {
-            None => killed += 1,
-            Some(code) => assert_eq!(code, 0, "{}{}", ran.stdout, ran.stderr),
-        }
+#[test]
+fn a_check_that_ends_around_any_call_is_swept() {
+    let stage = Stage::of_the_tests();
+    stage.run(&["seed", "build", "small"]).exits(0);
+    let before = Untouched::look();
+    let check = |_| stage.command(&["check", "small"]);
+    let mut points = Points::of("check", check(0));
+    before.assert("after a check that nobody ended");
+    for batch in points.batches() {
+        points.happen(&batch, check);
+        stage.run(&["sweep"]).exits(0);
+        before.assert(&format!("{batch:?}, swept"));
     }
-    killed
+    points.tell(200);
+    assert_no_journal(&stage);
 }
 
 #[test]
-fn killed_right_before_and_after_every_world_call_a_sweep_leaves_nothing() {
+fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
     let stage = Stage::of_the_tests();
     stage.run(&["seed", "build", "small"]).exits(0);
-    let before = listing();
-    stage.run(&["check", "small"]).exits(0);
-    assert_same(&before, &listing(), "after a check that nobody killed");
-
-    let mut tried = 0;
-    let mut call = 1;
-    loop {
-        // A few at once: they share the engine and the state folder, as runs of a CI machine do.
-        let points: Vec<String> = (call..call + CALLS_AT_ONCE)
-            .flat_map(|call| [format!("kill-before:{call}"), format!("kill-after:{call}")])
-            .collect();
-        let killed = kill_at(&stage, &points);
+    let before = Untouched::look();
+    let up = |number| stage.command(&["up", "small", "--name", &format!("up-{number}")]);
+    let mut points = Points::of("up", up(0));
+    take_down_what_stands(&stage);
+    for batch in points.batches() {
+        points.happen(&batch, up);
         stage.run(&["sweep"]).exits(0);
-        assert_same(&before, &listing(), &format!("{points:?}, swept"));
-        tried += killed;
-        if killed == 0 {
-            break;
-        }
-        call += CALLS_AT_ONCE;
+        take_down_what_stands(&stage);
+        before.assert(&format!("{batch:?}, swept"));
     }
-    tell(&format!("kill -9 points of a check tried: {tried}"));
-    assert!(tried >= 40, "only {tried} points: a check makes more calls than that");
+    points.tell(160);
+    assert_no_journal(&stage);
+}
+
+#[test]
+fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
+    let stage = Stage::of_the_tests();
+    stage.run(&["seed", "build", "tiny"]).exits(0);
+    let before = Untouched::look();
+    stand_up_missing(&stage, &["traced".to_owned()]);
+    let mut points = Points::of("down", stage.command(&["down", "traced"]));
+    for batch in points.batches() {
+        let names: Vec<String> = (0..batch.len()).map(|number| format!("down-{number}")).collect();
+        stand_up_missing(&stage, &names);
+        points.happen(&batch, |number| stage.command(&["down", &names[number]]));
+        stage.run(&["sweep"]).exits(0);
+        // Those whose end came before anything was to go serve the next batch.
+        standing(&stage);
+    }
+    take_down_what_stands(&stage);
+    before.assert("all are down");
+    points.tell(60);
+    assert_no_journal(&stage);
+}
+
+#[test]
+fn a_seed_whose_build_ends_around_any_call_is_whole_or_swept() {
+    let stage = Stage::of_the_tests();
+    let before = Untouched::look();
+    // Under another key the same backup is another seed, so builds need not wait for each other.
+    let build = |number: usize| {
+        let mut command = stage.command(&["seed", "build", "small"]);
+        command.env("STAGE_MASK_KEY", format!("{:032x}", number + 1));
+        command
+    };
+    let mut points = Points::of("seed build", build(0));
+    remove_other_seeds(&stage, &before);
+    for batch in points.batches() {
+        points.happen(&batch, build);
+        stage.run(&["sweep"]).exits(0);
+        // From its registration on, a seed is meant to stay.
+        remove_other_seeds(&stage, &before);
+        before.assert(&format!("{batch:?}, swept"));
+    }
+    points.tell(120);
+    assert_no_journal(&stage);
+}
+
+/// Removes the seeds that were not there before; each of them must be whole.
+fn remove_other_seeds(stage: &Stage, before: &Untouched) {
+    let now = listing();
+    let others: Vec<&str> =
+        now.difference(&before.listing).filter_map(|line| line.strip_prefix("volume stage-seed-")).collect();
+    for key in &others {
+        assert!(now.contains(&format!("subvolume {key}")), "seed {key} has no content");
+    }
+    for ran in at_once(others.iter().map(|key| stage.command(&["seed", "remove", key]))) {
+        ran.exits(0);
+    }
+}
+
+fn assert_no_journal(stage: &Stage) {
     let left: Vec<_> = stage.state_files().into_iter().filter(|file| file.starts_with("journals")).collect();
     assert!(left.is_empty(), "journals left: {left:?}");
-}
-
-#[test]
-fn killed_while_a_seed_is_built_a_sweep_leaves_nothing_and_the_next_build_succeeds() {
-    let stage = Stage::of_the_tests();
-    stage.run(&["seed", "build", "small"]).exits(0);
-    let seeds = stage.run(&["seed", "list", "--json"]).exits(0).json();
-    let small = seeds.as_array().unwrap().iter().find(|seed| seed["environment"] == "small").unwrap();
-    let key = small["key"].as_str().unwrap().to_owned();
-    stage.run(&["seed", "remove", &key]).exits(0);
-    let before = listing();
-
-    let mut tried = 0;
-    let mut call = 1;
-    loop {
-        let ran = stage.run_with_fault(&format!("kill-after:{call}"), &["seed", "build", "small"]);
-        if ran.code.is_some() {
-            ran.exits(0);
-            break;
-        }
-        tried += 1;
-        stage.run(&["sweep"]).exits(0);
-        let after = listing();
-        let is_sealed = after.iter().any(|line| line.contains("stage-seed-") && !before.contains(line));
-        if is_sealed {
-            // From its registration on, a seed is meant to stay.
-            stage.run(&["seed", "remove", &key]).exits(0);
-        }
-        assert_same(&before, &listing(), &format!("killed after call {call}, swept"));
-        // Every third point keeps the test short; the offset moves with the number of calls.
-        call += 3;
-    }
-    tell(&format!("kill -9 points of a seed build tried: {tried}"));
-    assert!(tried >= 5, "only {tried} points");
-    stage.run(&["check", "small"]).exits(0);
 }

@@ -41,6 +41,35 @@ fn loops() -> String {
     lines.join("\n")
 }
 
+/// What a fault must not touch: what is on the engine, and the content of seeds.
+pub struct Untouched {
+    pub listing: BTreeSet<String>,
+    seeds: BTreeSet<String>,
+}
+
+impl Untouched {
+    pub fn look() -> Self {
+        Self { listing: listing(), seeds: seeds() }
+    }
+
+    /// Asserts that all is as it was.
+    #[track_caller]
+    pub fn assert(&self, when: &str) {
+        assert_same(&self.listing, &listing(), when);
+        assert_same(&self.seeds, &seeds(), &format!("{when}: content of seeds"));
+    }
+}
+
+/// The seeds in the pool, each with the hash of its files: their names, owners, modes, times and bytes.
+fn seeds() -> BTreeSet<String> {
+    const HASH: &str = r#"cd /pool/seeds && for seed in *; do
+        [ -d "$seed" ] || continue
+        { find "$seed" -printf '%p %U:%G %m %T@\n' | sort; find "$seed" -type f -print0 | sort -z | xargs -0 sha256sum; } |
+            sha256sum | sed "s/-/$seed/"
+    done"#;
+    output_of("docker", &["exec", "stage-pool-keeper", "sh", "-c", HASH]).lines().map(str::to_owned).collect()
+}
+
 /// Asserts that two listings are equal, and names the difference.
 #[track_caller]
 pub fn assert_same(before: &BTreeSet<String>, after: &BTreeSet<String>, when: &str) {

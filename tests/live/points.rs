@@ -1,0 +1,106 @@
+//! Faults around every call of a command: many runs at once, each with a fault of its own.
+
+use std::process::Command;
+
+use super::stage::{Ran, Stage, tell};
+
+/// How many runs with a fault share the engine: more would wait for each other, fewer for the sweep after each batch.
+const AT_ONCE: usize = 24;
+
+/// The faults around every call of a command.
+pub struct Points {
+    command: &'static str,
+    faults: Vec<String>,
+    reached: usize,
+}
+
+impl Points {
+    /// Carries a command out to learn its calls: SIGKILL before and after each, and SIGINT and SIGTERM, the one before
+    /// and the other after it, in turns.
+    pub fn of(command: &'static str, mut traced: Command) -> Self {
+        let ran = Ran::from(traced.env("STAGE_FAULT", "trace").output().unwrap()).exits(0);
+        let calls = ran.stderr.lines().filter_map(|line| line.strip_prefix("call ")?.split_once(": "));
+        let around = |(number, (_, call)): (usize, (&str, &str))| {
+            let (first, second) = if number % 2 == 0 { ("int", "term") } else { ("term", "int") };
+            let moments = [("kill", "before"), ("kill", "after"), (first, "before"), (second, "after")];
+            moments.map(|(signal, moment)| format!("{signal}-{moment}:{call}"))
+        };
+        Self { command, faults: calls.enumerate().flat_map(around).collect(), reached: 0 }
+    }
+
+    /// The faults in batches, early and late ones in each, so that all batches take as long.
+    pub fn batches(&self) -> Vec<Vec<String>> {
+        let number = self.faults.len().div_ceil(AT_ONCE);
+        (0..number).map(|first| self.faults.iter().skip(first).step_by(number).cloned().collect()).collect()
+    }
+
+    /// Runs a command for each fault of a batch, all at once; `command` makes it for the number of the run. Each must end
+    /// as its fault demands.
+    pub fn happen(&mut self, batch: &[String], command: impl Fn(usize) -> Command) {
+        let commands = batch.iter().enumerate().map(|(number, fault)| {
+            let mut command = command(number);
+            command.env("STAGE_FAULT", fault);
+            command
+        });
+        for (fault, ran) in batch.iter().zip(at_once(commands)) {
+            self.reached += usize::from(ended_as_it_should(fault, &ran));
+        }
+    }
+
+    /// Tells how many points there were. Which calls a run makes depends on the order in which things answer, so a few
+    /// may not be reached.
+    #[track_caller]
+    pub fn tell(self, at_least: usize) {
+        let Self { command, faults, reached } = self;
+        let points = faults.len();
+        tell(&format!("points of `stage {command}`, half of them kill -9: {reached} of {points} reached"));
+        assert!(points >= at_least, "`stage {command}` makes more calls than that");
+        assert!(reached * 20 >= points * 19, "too many points were not reached");
+    }
+}
+
+/// Whether the fault happened. A run that was interrupted when all was known ends as if it had not been.
+fn ended_as_it_should(fault: &str, ran: &Ran) -> bool {
+    let happened = ran.stderr.contains("fault: ");
+    let codes: &[Option<i32>] = match fault.split_once('-') {
+        _ if !happened => &[Some(0)],
+        Some(("kill", _)) => &[None],
+        Some(("int", _)) => &[Some(130), Some(0)],
+        _ => &[Some(143), Some(0)],
+    };
+    assert!(codes.contains(&ran.code), "{fault}: {:?}\n{}\n{}", ran.code, ran.stdout, ran.stderr);
+    happened
+}
+
+/// Runs commands all at once.
+pub fn at_once(commands: impl IntoIterator<Item = Command>) -> Vec<Ran> {
+    let running: Vec<_> = commands.into_iter().map(|mut command| command.spawn().unwrap()).collect();
+    running.into_iter().map(|child| Ran::from(child.wait_with_output().unwrap())).collect()
+}
+
+/// Takes down all stacks that stand; each of them must be whole.
+pub fn take_down_what_stands(stage: &Stage) {
+    let names = standing(stage);
+    for ran in at_once(names.iter().map(|name| stage.command(&["down", name]))) {
+        ran.exits(0);
+    }
+}
+
+/// Stands up those of some stacks of `tiny` that do not stand.
+pub fn stand_up_missing(stage: &Stage, names: &[String]) {
+    let standing = standing(stage);
+    let missing = names.iter().filter(|name| !standing.contains(name));
+    for ran in at_once(missing.map(|name| stage.command(&["up", "tiny", "--name", name]))) {
+        ran.exits(0);
+    }
+}
+
+/// Names of the stacks that stand; each of them must be whole.
+pub fn standing(stage: &Stage) -> Vec<String> {
+    let stacks = stage.run(&["list", "--json"]).exits(0).json();
+    let stacks = stacks.as_array().unwrap();
+    for stack in stacks {
+        assert_eq!(stack["state"], "running", "{stack:#}");
+    }
+    stacks.iter().map(|stack| stack["name"].as_str().unwrap().to_owned()).collect()
+}
