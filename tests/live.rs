@@ -19,6 +19,8 @@ mod engine;
 mod engines;
 #[path = "live/incident.rs"]
 mod incident;
+#[path = "live/leases.rs"]
+mod leases;
 #[path = "live/look.rs"]
 mod look;
 #[path = "live/signals.rs"]
