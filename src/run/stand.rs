@@ -122,8 +122,8 @@ async fn databases(
 }
 
 /// Carries out the plan of the databases if there is room for their clones; what comes of it is within, an error without
-/// is that of the room. Asking the pool takes as long as making a clone, which takes no room by itself: both go on at
-/// once, and no container is made before the answer. A full copy is not begun before it.
+/// is that of the room. Clones that share blocks take no room by themselves, and making one measures the pool: so they are
+/// made first, beside the network, and no container before the answer. A full copy is not begun before it.
 async fn with_room(
     run: &Run,
     plan: Plan,
@@ -135,12 +135,12 @@ async fn with_room(
         return Ok(execute::apply(run, &plan).await);
     }
     let (clones, servers) = plan.split(|call| matches!(call, Call::CreateContainer(_)));
-    let (made, room) = tokio::join!(execute::apply(run, &clones), room::for_clones(run, seeds.values()));
-    room?;
-    match made {
-        Ok(None) => Ok(execute::apply(run, &servers).await),
-        failed => Ok(failed),
+    match execute::apply(run, &clones).await {
+        Ok(None) => {}
+        failed => return Ok(failed),
     }
+    room::for_clones(run, seeds.values()).await?;
+    Ok(execute::apply(run, &servers).await)
 }
 
 /// A failure under the name of its service, not of its container.

@@ -53,9 +53,10 @@ async fn a_service_that_fails_is_a_fact_with_its_last_words() {
     let e = engine.clone();
     let test = async move {
         run(&e, container(&name, "r1", "echo no such host >&2; exit 3")).await;
+        // Completion is awaited first: until its command has ended, a container without a healthcheck counts as healthy.
         for call in [
-            Call::AwaitHealthy { name: name.clone(), timeout_s: 10 },
             Call::AwaitCompletion { name: name.clone(), timeout_s: 10 },
+            Call::AwaitHealthy { name: name.clone(), timeout_s: 10 },
         ] {
             let Performed::Unfit(failure) = e.perform(&call).await.unwrap() else { panic!("{call} is done") };
             assert_eq!(

@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 
 use super::keeper::succeeded;
 use super::place::Place;
-use super::{Pool, folders, subvolumes};
+use super::{Pool, folders, room, subvolumes};
 use crate::model::clones::CloneDriver;
 use crate::model::container::CloneOrigin;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -31,14 +31,17 @@ impl Pool {
             return place.script(docker, &action, script, &[clone]).await.map(|_| ());
         };
         let key = plain(key.short())?;
-        let made = if is_btrfs {
-            place.script(docker, &action, subvolumes::CLONE, &[key, clone]).await
+        let (script, option) = if is_btrfs {
+            (subvolumes::CLONE, None)
         } else {
-            let option = folders::copy_option(place.driver);
-            place.script(docker, &action, folders::CLONE, &[key, clone, option]).await
+            (folders::CLONE, Some(folders::copy_option(place.driver)))
         };
-        match made {
-            Ok(_) => Ok(()),
+        let arguments: Vec<&str> = [key, clone].into_iter().chain(option).collect();
+        match place.script(docker, &action, &room::measured_after(script), &arguments).await {
+            Ok(measured) => {
+                self.note_room(&place, &measured);
+                Ok(())
+            }
             Err(error) => Err(self.naming_its_place(docker, key, error).await),
         }
     }

@@ -20,14 +20,15 @@ mod subvolumes;
 mod survey;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Instant;
 
 use bollard::Docker;
 use bollard::query_parameters::ListVolumesOptionsBuilder;
 
 use super::errors::could_not;
 use super::volumes;
-use crate::model::clones::{CloneDriver, ClonesChoice};
+use crate::model::clones::{CloneDriver, ClonesChoice, Room};
 use crate::model::container::Labels;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::label;
@@ -44,6 +45,8 @@ pub(super) struct Pool {
     choice: ClonesChoice,
     /// The driver in force, once it was found out.
     driver: Arc<OnceLock<CloneDriver>>,
+    /// What the last clone measured on its way, until somebody asks.
+    noted: Arc<Mutex<Option<(Instant, Room)>>>,
 }
 
 impl Pool {
@@ -59,12 +62,13 @@ impl Pool {
             labels: labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
             choice: ClonesChoice::Auto,
             driver: Arc::default(),
+            noted: Arc::default(),
         }
     }
 
     /// The same, with the driver that the user wants.
     pub(super) fn with_choice(self, choice: ClonesChoice) -> Self {
-        Self { choice, driver: Arc::default(), ..self }
+        Self { choice, driver: Arc::default(), noted: Arc::default(), ..self }
     }
 
     /// Makes the driver in force ready, and chooses it first if nobody has. May be killed anywhere and called from several
