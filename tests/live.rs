@@ -21,6 +21,8 @@ mod engines;
 mod faults;
 #[path = "live/incident.rs"]
 mod incident;
+#[path = "live/leases.rs"]
+mod leases;
 #[path = "live/look.rs"]
 mod look;
 #[path = "live/points.rs"]

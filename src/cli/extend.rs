@@ -18,6 +18,9 @@ pub struct Args {
     /// How long it may stand from now on, such as 8h or 2d.
     #[arg(long, value_name = "DURATION", value_parser = ttl, default_value = "4h")]
     ttl: u64,
+    /// Keep it until the most that its environment allows: no sweep takes it before, idle or not.
+    #[arg(long, conflicts_with = "ttl")]
+    keep: bool,
     /// Wait if another run works on it.
     #[arg(long)]
     wait: bool,
@@ -37,16 +40,20 @@ pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
         events: session.progress.events(),
         stop,
     };
-    let extended = run::extend(session.world, order, args.ttl).await;
+    let extended =
+        run::extend(session.world, order, run::LeaseWish { ttl_s: args.ttl, keeps: args.keep }).await;
     session.progress.finish().await;
     let view = extended?;
     let until = view.stack.until.strftime("%Y-%m-%d %H:%M UTC");
     let is_capped = view.stack.until == view.stack.deadline;
+    let stands = if view.stack.kept { "is kept" } else { "stands" };
     if args.json {
         output.json(&render::stack_value(&view, now))?;
     } else if is_capped {
-        output
-            .result(&format!("{} stands until {until}, the most that its environment allows\n", args.name))?;
+        output.result(&format!(
+            "{} {stands} until {until}, the most that its environment allows\n",
+            args.name
+        ))?;
     } else {
         output.result(&format!("{} stands until {until}\n", args.name))?;
     }

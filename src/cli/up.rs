@@ -33,6 +33,9 @@ pub struct Args {
     /// How long it may stand from now on, such as 4h or 2d [default: the environment's `lease: ttl`].
     #[arg(long, value_name = "DURATION", value_parser = ttl)]
     ttl: Option<u64>,
+    /// Keep it until the most that its environment allows: no sweep takes it before, idle or not.
+    #[arg(long, conflicts_with = "ttl")]
+    keep: bool,
     /// Wait if another run works on the stack of this name.
     #[arg(long)]
     wait: bool,
@@ -52,6 +55,7 @@ pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
         environment: &environment,
         instance,
         ttl_s: args.ttl,
+        keeps: args.keep,
         waits: args.wait,
         settings: &session.settings,
         events: session.progress.events(),

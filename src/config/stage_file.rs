@@ -195,12 +195,13 @@ fn is_name(text: &str) -> bool {
 
 fn lease(node: &Node, problems: &mut Problems) -> LeaseSpec {
     let mut lease = LeaseSpec::default();
-    let Some(file) = Fields::of(node, "a map with `ttl` and `max`", problems) else { return lease };
+    let Some(file) = Fields::of(node, "a map with `ttl`, `max` and `idle`", problems) else { return lease };
     for (key, place) in [("ttl", &mut lease.ttl_s), ("max", &mut lease.max_s)] {
         if let Some(seconds) = file.take(key).and_then(|node| suite::duration(node, problems)) {
             *place = seconds;
         }
     }
+    lease.idle_s = file.take("idle").and_then(|node| suite::duration(node, problems));
     if lease.ttl_s > lease.max_s {
         problems.push(problem(&node.location, "the lease's `ttl` is longer than its `max`"));
     }

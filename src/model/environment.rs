@@ -84,11 +84,13 @@ pub struct LeaseSpec {
     pub ttl_s: u64,
     /// In all, in seconds; after that any machine may sweep it.
     pub max_s: u64,
+    /// After how many seconds in which nobody asks its databases for anything it counts as run out.
+    pub idle_s: Option<u64>,
 }
 
 impl Default for LeaseSpec {
     fn default() -> Self {
-        Self { ttl_s: 4 * 3600, max_s: 3 * 24 * 3600 }
+        Self { ttl_s: 4 * 3600, max_s: 3 * 24 * 3600, idle_s: None }
     }
 }
 

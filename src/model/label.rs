@@ -21,6 +21,14 @@ pub const SERVICE: &str = "dev.stage.service";
 pub const LEASE: &str = "dev.stage.lease";
 /// When a stack was stood up, RFC 3339 in UTC, on its lease.
 pub const SINCE: &str = "dev.stage.since";
+/// On a lease: nobody but the hard deadline ends it before somebody takes the stack down.
+pub const KEPT: &str = "dev.stage.kept";
+/// On a lease: after how many seconds in which nobody asked its databases for anything the stack counts as run out.
+pub const IDLE: &str = "dev.stage.idle";
+/// Since when nothing was asked of the databases of a stack, RFC 3339 in UTC, on an empty volume that a sweep makes.
+pub const QUIET: &str = "dev.stage.quiet";
+/// What the servers of a stack had done by then, on the same volume.
+pub const QUIET_WORK: &str = "dev.stage.quiet.work";
 /// The content key of a seed, on its volume and on the volumes of its clones.
 pub const SEED_KEY: &str = "dev.stage.seed";
 /// What is known of a seed, as JSON (a `SeedRecord`).

@@ -32,4 +32,5 @@ pub mod service;
 pub mod stack;
 pub mod suite;
 pub mod survey;
+pub mod sweep;
 pub mod tuples;

@@ -103,6 +103,16 @@ impl StackNames {
         format!("{}-lease-{until_s}", self.prefix)
     }
 
+    /// The lease of a stack that is kept.
+    pub fn kept_lease(&self, until_s: i64) -> String {
+        format!("{}-lease-{until_s}-kept", self.prefix)
+    }
+
+    /// What a sweep notes of idleness since `since_s`, in seconds since 1970: an empty volume.
+    pub fn quiet(&self, since_s: i64) -> String {
+        format!("{}-quiet-{since_s}", self.prefix)
+    }
+
     /// The container of a command, by its number among the environment's migrations.
     pub fn migration(&self, number: usize) -> String {
         format!("{}-migration-{number}", self.prefix)

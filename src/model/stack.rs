@@ -31,10 +31,36 @@ pub struct Stack {
     pub deadline: Timestamp,
     /// The volumes that are its leases, renewals among them.
     pub leases: Vec<String>,
+    /// Whether it is kept: its lease goes to its deadline, and idleness does not end it.
+    pub kept: bool,
+    /// After how many seconds in which nobody asks its databases for anything it counts as run out.
+    pub idle_s: Option<u64>,
+    /// What sweeps have noted of its idleness.
+    pub quiet: Vec<Quiet>,
     /// Its containers by service.
     pub containers: BTreeMap<String, String>,
     /// The seeds of its databases by service.
     pub seeds: BTreeMap<String, SeedKey>,
+}
+
+/// What a sweep notes when it finds that a stack has done something since the last one looked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quiet {
+    /// The empty volume on which it stands.
+    pub volume: String,
+    /// When that was.
+    pub since: Timestamp,
+    /// What its servers had done by then.
+    pub work: String,
+}
+
+/// What the servers of a stack say of their work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Whether a statement or a transaction is under way.
+    pub is_under_way: bool,
+    /// How much they have done in all; another text means that something was asked.
+    pub done: String,
 }
 
 /// How a user names a stack: `pr-12`, or `shop/pr-12` where two environments have an instance of that name.
@@ -289,6 +315,9 @@ mod tests {
                 until: Timestamp::from_second(100).unwrap(),
                 deadline: Timestamp::from_second(200).unwrap(),
                 leases: Vec::new(),
+                kept: false,
+                idle_s: None,
+                quiet: Vec::new(),
                 containers: BTreeMap::new(),
                 seeds: BTreeMap::from([("db".to_owned(), SeedKey("4f1c".into()))]),
             },

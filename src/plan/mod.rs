@@ -3,9 +3,11 @@
 mod commands;
 mod engine;
 pub mod identity;
+mod idle;
 mod lease;
 mod order;
 mod pending;
+mod removal;
 mod room;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -22,8 +24,10 @@ mod wake;
 pub use commands::{command_migration, run_command, start_for_commands};
 pub use engine::{check_paths, check_ports};
 pub use identity::Identity;
-pub use lease::{lease, lock_instance};
+pub use idle::{Idleness, can_be_idle, idleness};
+pub use lease::{LeaseTerms, lease, lock_instance, quiet};
 pub use pending::History;
+pub use removal::{Doomed, take_down};
 pub use room::{
     Need, RoomDecision, Shortage, clones_need, decide as decide_room, headroom, no_room, seed_need,
 };
@@ -34,7 +38,7 @@ pub use services::{
 pub use stack::{POSTGRES_PORT, beside, pgdata, stand_up};
 pub use standing::{find, names, run_out, standing, unleased};
 pub use subnet::{free_subnet, free_subnets};
-pub use sweep::{PoolListing, SweepScope, expired, left_alone, take_down};
+pub use sweep::{Expired, PoolListing, SweepScope, expired, left_alone};
 pub use wake::{stopped, wake_databases, wake_services};
 
 use std::collections::BTreeSet;

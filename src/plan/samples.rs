@@ -10,9 +10,11 @@ use crate::model::guard::GuardLimits;
 use crate::model::inventory::{ImageFacts, Inventory};
 use crate::model::masking::Masking;
 use crate::model::name::RunId;
+use crate::model::seed::SeedKey;
 use crate::model::service::{
     Dependency, DependencyCondition, Healthcheck, Runtime, Service, ServiceVolume, VolumeOrigin,
 };
+use crate::model::stack::Stack;
 use crate::model::suite::SuiteSpec;
 
 fn service(name: &str, image: &str, depends_on: &[(&str, DependencyCondition)]) -> Service {
@@ -100,5 +102,24 @@ pub fn inventory() -> Inventory {
         images: images.iter().map(|image| ((*image).to_owned(), ImageFacts::default())).collect(),
         has_pool: true,
         ..Inventory::default()
+    }
+}
+
+/// A stack of the shop that stands.
+pub(crate) fn standing() -> Stack {
+    Stack {
+        environment: "shop".into(),
+        instance: "pr-1".into(),
+        run: RunId("r1".into()),
+        holder: "me".into(),
+        since: Timestamp::UNIX_EPOCH,
+        until: Timestamp::MAX,
+        deadline: Timestamp::MAX,
+        leases: Vec::new(),
+        kept: false,
+        idle_s: None,
+        quiet: Vec::new(),
+        containers: BTreeMap::new(),
+        seeds: BTreeMap::from([("db".to_owned(), SeedKey("4f1c".into()))]),
     }
 }

@@ -9,7 +9,7 @@ use crate::model::inventory::{Inventory, Listed};
 use crate::model::label;
 use crate::model::name::{RunId, StackNames};
 use crate::model::seed::SeedKey;
-use crate::model::stack::{Stack, StackName};
+use crate::model::stack::{Quiet, Stack, StackName};
 
 /// Every stack that stands under a lease, run out or not, by environment and instance. What belongs to none is the work
 /// of a run that goes on, or the remains of one that died.
@@ -20,6 +20,7 @@ pub fn standing(inventory: &Inventory) -> Vec<Stack> {
         let known = stacks.entry((stack.environment.clone(), stack.instance.clone()));
         let known = known.or_insert_with(|| stack.clone());
         known.until = known.until.max(until);
+        known.kept |= lease.label(label::KEPT).is_some();
         known.leases.push(lease.name.clone());
     }
     for stack in stacks.values_mut() {
@@ -35,6 +36,7 @@ pub fn standing(inventory: &Inventory) -> Vec<Stack> {
             // The lock of a run, or the seed as it was, is no service.
             .filter(|(service, container)| names.container(service) == *container)
             .collect();
+        stack.quiet = inventory.volumes.iter().filter(of_stack).filter_map(quiet).collect();
         stack.seeds = inventory
             .volumes
             .iter()
@@ -89,6 +91,14 @@ fn leases(inventory: &Inventory) -> impl Iterator<Item = (&Listed, Timestamp)> {
     })
 }
 
+fn quiet(volume: &Listed) -> Option<Quiet> {
+    Some(Quiet {
+        volume: volume.name.clone(),
+        since: volume.label(label::QUIET)?.parse().ok()?,
+        work: volume.label(label::QUIET_WORK)?.to_owned(),
+    })
+}
+
 fn stack_of(lease: &Listed, until: Timestamp) -> Option<Stack> {
     Some(Stack {
         environment: lease.label(label::ENVIRONMENT)?.to_owned(),
@@ -99,6 +109,9 @@ fn stack_of(lease: &Listed, until: Timestamp) -> Option<Stack> {
         until,
         deadline: lease.label(label::DEADLINE)?.parse().ok()?,
         leases: Vec::new(),
+        kept: false,
+        idle_s: lease.label(label::IDLE).and_then(|seconds| seconds.parse().ok()),
+        quiet: Vec::new(),
         containers: BTreeMap::new(),
         seeds: BTreeMap::new(),
     })

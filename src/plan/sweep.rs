@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::removal::{Doomed, removal};
 use super::standing::leased;
 use crate::model::call::Undo;
 use crate::model::inventory::{Inventory, Listed};
 use crate::model::label;
-use crate::model::name::RunId;
 use crate::model::seed::SeedKey;
+use crate::model::sweep::SweepBounds;
 
 /// What a sweep knows beyond labels.
 #[derive(Clone, Debug)]
@@ -34,60 +35,64 @@ pub struct PoolListing {
     pub frozen_after: Vec<String>,
 }
 
+/// What a sweep takes away, and what it leaves for the next one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expired {
+    /// What goes.
+    pub doomed: Vec<Doomed>,
+    /// Stacks that were too many, as `ENV/INSTANCE`.
+    pub postponed: Vec<String>,
+}
+
 /// Everything of stacks that is past its deadline, or that a run of this holder left behind, and halves of seeds: a
 /// frozen copy that nothing registers and nobody builds, a registration without its copy. Nothing without our label and
 /// nothing of another format is touched.
-pub fn expired(inventory: &Inventory, pool: &PoolListing, scope: &SweepScope) -> Vec<Undo> {
+pub fn expired(
+    inventory: &Inventory,
+    pool: &PoolListing,
+    scope: &SweepScope,
+    bounds: &SweepBounds,
+) -> Expired {
     let clones = &pool.clones;
     let leased = leased(inventory);
-    let mut undos = removal(inventory, clones, |listed| is_over(listed, &leased, scope));
+    let is_over = |listed: &Listed| {
+        let is_meant = bounds.has(listed.label(label::ENVIRONMENT), listed.label(label::INSTANCE));
+        if is_meant { why_over(listed, &leased, scope) } else { None }
+    };
+    let listed = [&inventory.containers, &inventory.networks, &inventory.volumes].into_iter().flatten();
+    let over = listed.filter(|listed| listed.is_stack() && is_over(listed).is_some());
+    let stacks: BTreeSet<String> = over.map(stack_of).collect();
+    let postponed: Vec<String> = stacks.into_iter().skip(bounds.limit).collect();
+    let mut doomed = removal(inventory, clones, |listed| {
+        is_over(listed).filter(|_| !postponed.contains(&stack_of(listed)))
+    });
+    if bounds.is_whole() {
+        doomed.extend(without_stack(inventory, pool, scope));
+    }
+    Expired { doomed, postponed }
+}
+
+fn stack_of(listed: &Listed) -> String {
+    let word = |key| listed.label(key).unwrap_or("?");
+    format!("{}/{}", word(label::ENVIRONMENT), word(label::INSTANCE))
+}
+
+/// What belongs to no stack.
+fn without_stack(inventory: &Inventory, pool: &PoolListing, scope: &SweepScope) -> Vec<Doomed> {
+    let mut doomed = Vec::new();
     for setup in inventory.containers.iter().filter(|container| is_abandoned_setup(container, scope)) {
         let run = setup.label(label::RUN).unwrap_or_default().to_owned();
-        undos.push(Undo::RemoveContainer { name: setup.name.clone(), run });
+        let undo = Undo::RemoveContainer { name: setup.name.clone(), run };
+        doomed.push(Doomed { undo, why: "it was to set up the pool and was never started".to_owned() });
     }
-    for clone in clones.iter().filter(|clone| !inventory.volumes.iter().any(|volume| volume.name == **clone))
-    {
-        undos.push(Undo::DeleteClone { clone: clone.clone() });
+    let has_volume = |clone: &&String| inventory.volumes.iter().any(|volume| volume.name == **clone);
+    for clone in pool.clones.iter().filter(|clone| !has_volume(clone)) {
+        let undo = Undo::DeleteClone { clone: clone.clone() };
+        doomed.push(Doomed { undo, why: "no volume holds it".to_owned() });
     }
-    undos.extend(halves_of_seeds(inventory, pool));
-    undos
-}
-
-/// Everything of one instance, whichever run made it, but for what `run` itself made.
-pub fn take_down(
-    inventory: &Inventory,
-    clones: &[String],
-    environment: &str,
-    instance: &str,
-    run: &RunId,
-) -> Vec<Undo> {
-    removal(inventory, clones, |listed| {
-        listed.label(label::FORMAT) == Some(label::FORMAT_VERSION)
-            && listed.label(label::ENVIRONMENT) == Some(environment)
-            && listed.label(label::INSTANCE) == Some(instance)
-            && listed.label(label::RUN) != Some(run.0.as_str())
-    })
-}
-
-/// Takes away every part of a stack that is meant.
-fn removal(inventory: &Inventory, clones: &[String], is_meant: impl Fn(&Listed) -> bool) -> Vec<Undo> {
-    let is_meant = |listed: &&Listed| listed.is_stack() && is_meant(listed);
-    let mut undos: Vec<Undo> = Vec::new();
-    for container in inventory.containers.iter().filter(is_meant) {
-        let run = container.label(label::RUN).unwrap_or_default().to_owned();
-        undos.push(Undo::RemoveContainer { name: container.name.clone(), run });
-    }
-    for network in inventory.networks.iter().filter(is_meant) {
-        let run = network.label(label::RUN).unwrap_or_default().to_owned();
-        undos.push(Undo::RemoveNetwork { name: network.name.clone(), run });
-    }
-    for volume in inventory.volumes.iter().filter(is_meant) {
-        if clones.contains(&volume.name) {
-            undos.push(Undo::DeleteClone { clone: volume.name.clone() });
-        }
-        undos.push(Undo::RemoveVolume { name: volume.name.clone() });
-    }
-    undos
+    let halves = halves_of_seeds(inventory, pool).into_iter();
+    doomed.extend(halves.map(|undo| Doomed { undo, why: "it is half of a seed".to_owned() }));
+    doomed
 }
 
 /// What carries our label in a version that this build does not read, one line each: whoever reads it may take it away.
@@ -146,19 +151,21 @@ fn is_past(listed: &Listed, scope: &SweepScope) -> bool {
     deadline.is_some_and(|deadline| deadline < scope.now)
 }
 
-/// Past the hard deadline, or of a run of this holder that died. What belongs to a stack that stands, or whose lease has
-/// run out, is taken down under the lock of its instance only.
-fn is_over(listed: &Listed, leased: &BTreeSet<&str>, scope: &SweepScope) -> bool {
+/// Why it goes: it is past the hard deadline, or of a run of this holder that died. What belongs to a stack that stands, or
+/// whose lease has run out, is taken down under the lock of its instance only.
+fn why_over(listed: &Listed, leased: &BTreeSet<&str>, scope: &SweepScope) -> Option<String> {
     if listed.label(label::FORMAT) != Some(label::FORMAT_VERSION) {
-        return false;
+        return None;
     }
     let run = listed.label(label::RUN);
     if run.is_some_and(|run| leased.contains(run)) {
-        return false;
+        return None;
     }
-    let is_alive = run.is_some_and(|run| scope.living.contains(run));
-    let crashed = listed.label(label::HOLDER) == Some(scope.holder.as_str()) && !is_alive && run.is_some();
-    is_past(listed, scope) || crashed
+    let is_own = listed.label(label::HOLDER) == Some(scope.holder.as_str());
+    match run {
+        Some(run) if is_own && !scope.living.contains(run) => Some(format!("run {run} died")),
+        _ => is_past(listed, scope).then(|| "it is past its deadline".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -167,7 +174,9 @@ mod tests {
 
     use super::*;
     use crate::model::container::Labels;
+    use crate::model::name::RunId;
     use crate::model::seed::SeedRecord;
+    use crate::plan::take_down;
 
     fn listed(name: &str, holder: &str, run: &str, deadline: &str) -> Listed {
         let labels = Labels::from([
@@ -199,8 +208,43 @@ mod tests {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let pool =
             PoolListing { clones: owned(clones), frozen_before: owned(before), frozen_after: owned(after) };
-        let undos: Vec<String> = expired(inventory, &pool, &scope).iter().map(ToString::to_string).collect();
+        let expired = expired(inventory, &pool, &scope, &SweepBounds::default());
+        let undos: Vec<String> = expired.doomed.iter().map(|doomed| doomed.undo.to_string()).collect();
         assert_eq!(undos, expected);
+    }
+
+    #[test]
+    fn a_sweep_keeps_to_its_bounds_and_says_why_and_what_it_leaves() {
+        let of = |instance: &str| {
+            let mut part = listed(&format!("web-{instance}"), "them", instance, EARLIER);
+            part.labels.insert(label::ENVIRONMENT.into(), "shop".into());
+            part.labels.insert(label::INSTANCE.into(), instance.into());
+            part
+        };
+        let inventory =
+            Inventory { containers: vec![of("pr-1"), of("pr-2"), of("pr-3")], ..Inventory::default() };
+        let scope = SweepScope {
+            holder: "me".into(),
+            living: BTreeSet::new(),
+            now: "2026-01-02T00:00:00Z".parse().unwrap(),
+        };
+        let taken = |bounds: &SweepBounds, clones: &[&str]| {
+            let pool = PoolListing {
+                clones: clones.iter().map(|&clone| clone.to_owned()).collect(),
+                ..PoolListing::default()
+            };
+            let expired = expired(&inventory, &pool, &scope, bounds);
+            let names: Vec<String> =
+                expired.doomed.iter().map(|it| format!("{}: {}", it.undo, it.why)).collect();
+            (names, expired.postponed)
+        };
+        let two = SweepBounds { limit: 2, ..SweepBounds::default() };
+        let past = |name: &str| format!("container {name}: it is past its deadline");
+        assert_eq!(taken(&two, &[]), (vec![past("web-pr-1"), past("web-pr-2")], vec!["shop/pr-3".into()]));
+        let one = SweepBounds { instance: Some("pr-3".into()), ..SweepBounds::default() };
+        assert_eq!(taken(&one, &["orphan"]), (vec![past("web-pr-3")], vec![]), "an orphan is in no bounds");
+        let none = SweepBounds { environment: Some("blog".into()), ..SweepBounds::default() };
+        assert_eq!(taken(&none, &[]), (vec![], vec![]));
     }
 
     const LATER: &str = "2026-01-03T00:00:00Z";

@@ -99,6 +99,8 @@ pub fn stack_value(view: &StackView, now: Timestamp) -> serde_json::Value {
         since: stack.since,
         until: stack.until,
         deadline: stack.deadline,
+        kept: stack.kept,
+        idle_s: stack.idle_s,
         services: services.collect(),
         urls: view.urls().into_iter().map(|(service, url)| Address { service, url }).collect(),
         databases: view.dsns().into_iter().map(|(service, url)| Address { service, url }).collect(),
@@ -122,6 +124,10 @@ struct Root<'a> {
     until: Timestamp,
     /// Beyond this no lease goes.
     deadline: Timestamp,
+    /// Whether its lease goes to the deadline whatever happens.
+    kept: bool,
+    /// After how many seconds of idleness a sweep takes it; `null` for never.
+    idle_s: Option<u64>,
     services: Vec<Service<'a>>,
     /// Published ports of services that are no databases.
     urls: Vec<Address>,
@@ -166,6 +172,7 @@ fn table(header: &[&str]) -> Table {
 
 fn lease(view: &StackView, now: Timestamp) -> String {
     match seconds(now, view.stack.until) {
+        left if view.stack.kept && left > 0 => format!("kept, {} left", age(left)),
         0 => "run out".to_owned(),
         left => format!("{} left", age(left)),
     }
@@ -242,6 +249,9 @@ mod tests {
                 until: at(4 * 3600),
                 deadline: at(3 * 86_400),
                 leases: Vec::new(),
+                kept: false,
+                idle_s: None,
+                quiet: Vec::new(),
                 containers: BTreeMap::new(),
                 seeds: BTreeMap::from([("db".into(), SeedKey("38f302243d24ffff".into()))]),
             },

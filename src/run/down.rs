@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::instance::{self, StackOrder};
 use super::proof::Standing;
-use super::{Settings, ending, sweep};
+use super::{Settings, ending, idle, sweep};
 use crate::execute::{self, Run};
 use crate::model::call::Undo;
 use crate::model::error::{ErrorKind, Result};
@@ -12,7 +12,7 @@ use crate::model::label;
 use crate::model::name::{RunId, instance_lock};
 use crate::model::report::Teardown;
 use crate::model::stack::{Stack, StackName};
-use crate::plan::{self, Identity};
+use crate::plan::{self, Identity, Idleness};
 use crate::world::{Events, Stop, World};
 
 /// Takes a stack down and proves that it is gone; what a run left that died over it goes as well. `None` if there was
@@ -47,27 +47,63 @@ pub async fn down(world: World, order: StackOrder<'_>, forces: bool) -> Result<O
 
 /// Takes down a stack whose lease has run out, unless somebody works on it or has renewed it meanwhile.
 pub async fn run_out(world: &World, settings: &Settings, events: &Events, stack: &Stack) -> Result<Teardown> {
+    unless_busy((world, settings, events), stack, async |run, identity, stack| {
+        if stack.until < run.world.clock.now() {
+            intend(run, identity).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Takes down a stack that is idle for longer than it may be, or notes that it was in use, unless somebody works on it.
+/// Asks again once nobody else can begin to.
+pub async fn gone_idle(
+    world: &World,
+    settings: &Settings,
+    events: &Events,
+    stack: &Stack,
+) -> Result<Teardown> {
+    unless_busy((world, settings, events), stack, async |run, identity, stack| {
+        if !plan::can_be_idle(stack) {
+            return Ok(());
+        }
+        // What cannot be asked any more is left to the next sweep.
+        let Ok(work) = idle::work(&run.world, stack).await else { return Ok(()) };
+        match plan::idleness(stack, &work, run.world.clock.now()) {
+            Idleness::InUse => idle::note(run, identity, stack, &work).await,
+            Idleness::Quiet => Ok(()),
+            Idleness::RunOut { .. } => intend(run, identity).await.map(drop),
+        }
+    })
+    .await
+}
+
+/// Does something to a stack as it is once its lock is held; nothing if somebody else holds it, or if it has gone.
+async fn unless_busy(
+    (world, settings, events): (&World, &Settings, &Events),
+    stack: &Stack,
+    work: impl AsyncFnOnce(&Run, &Identity, &Stack) -> Result<()>,
+) -> Result<Teardown> {
     let id = world.clock.fresh_run_id();
     let identity = instance::identity_on(stack, settings, &id);
     let (_switch, stop) = Stop::new();
     let run = instance::begin(world, "sweep", &id, (events, &stop))?;
-    let taking = async {
+    let working = async {
         instance::lock(&run, &identity, false).await?;
         let inventory = world.engine.inventory(&[]).await?;
-        let is_over = plan::run_out(&inventory, world.clock.now())
-            .iter()
-            .any(|other| other.environment == stack.environment && other.instance == stack.instance);
-        if is_over {
-            intend(&run, &identity).await?;
+        let now = plan::standing(&inventory);
+        match now.iter().find(|it| it.environment == stack.environment && it.instance == stack.instance) {
+            Some(stack) => work(&run, &instance::identity_on(stack, settings, &id), stack).await,
+            None => Ok(()),
         }
-        Ok(())
     };
-    let taken: Result<()> = taking.await;
+    let worked: Result<()> = working.await;
     let teardown = ending::end(run).await;
-    match taken {
+    match worked {
         // Whoever works on it ends it, or renews it, or leaves it to the next sweep.
         Err(error) if error.kind == ErrorKind::NoRoom => Ok(teardown),
-        taken => ending::or_left(taken, &teardown).map(|()| teardown),
+        worked => ending::or_left(worked, &teardown).map(|()| teardown),
     }
 }
 

@@ -12,6 +12,7 @@ mod ending;
 mod exec;
 mod extend;
 mod fill;
+mod idle;
 mod images;
 mod instance;
 mod interleave;
@@ -51,9 +52,9 @@ pub use seed::{
     SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed,
     unreadable as unreadable_seeds,
 };
-pub use sweep::{left_alone, preview as preview_sweep, recover, sweep};
+pub use sweep::{Preview, Swept, left_alone, preview as preview_sweep, recover, sweep};
 pub use test::test;
-pub use up::{Up, UpOrder, up};
+pub use up::{LeaseWish, Up, UpOrder, up};
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -19,7 +19,7 @@ use crate::model::event::Event;
 use crate::model::name::instance_lock;
 use crate::model::report::Report;
 use crate::model::stack::{Stack, StackName, StackView};
-use crate::plan::{self, Identity};
+use crate::plan::{self, Identity, LeaseTerms};
 use crate::store::journal::Journal;
 use crate::world::{Events, Stop, World, tell};
 
@@ -31,6 +31,8 @@ pub struct UpOrder<'a> {
     pub instance: &'a str,
     /// How long the lease is to be, in seconds; as the environment says if not said.
     pub ttl_s: Option<u64>,
+    /// Whether it is kept until its deadline, whatever its lease.
+    pub keeps: bool,
     /// Whether to wait for another run that works on the instance.
     pub waits: bool,
     /// This machine and its user.
@@ -117,34 +119,55 @@ async fn story(
     let name =
         StackName { environment: Some(identity.environment.clone()), instance: identity.instance.clone() };
     let now = run.world.clock.now();
-    let ttl_s = order.ttl_s.unwrap_or(order.environment.lease.ttl_s);
+    let ttl_s = order.wish().ttl_s;
     if let Some(stack) = plan::find(&inventory, &name)? {
         stopwatch.enter("stack");
         tell(&run.events, Event::Note { text: format!("{} stands already", stack.instance) });
         let identity = instance::identity_on(&stack, order.settings, run.journal.run());
         check_parts(order.environment, &stack)?;
-        let until = lease_end(now, ttl_s, &stack)?;
+        let terms = lease_terms(now, &order.wish(), &stack)?;
         wake::wake(run, order.environment, &identity, &stack, inventory.has_pool).await?;
-        renew(run, &identity, &stack, until).await?;
+        renew(run, &identity, &stack, &terms).await?;
         return Ok(Found::Already);
     }
     let stood = stand::stand(run, order.environment, order.settings, identity, None, stopwatch).await?;
     if stood.is_whole() {
-        let until = later(run.world.clock.now(), ttl_s).min(identity.deadline);
-        execute::apply(run, &plan::lease(identity, now, until)).await?;
+        let asked = if order.keeps { Timestamp::MAX } else { later(run.world.clock.now(), ttl_s) };
+        let until = asked.min(identity.deadline);
+        let idle_s = order.environment.lease.idle_s;
+        let terms = LeaseTerms { since: now, until, kept: order.keeps, idle_s };
+        execute::apply(run, &plan::lease(identity, &terms)).await?;
         keep(run, order.environment, identity)?;
     }
     Ok(Found::New(stood))
 }
 
-/// When the lease of a stack ends that is renewed now: never beyond its deadline, and never before the end that it has.
-pub fn lease_end(now: Timestamp, ttl_s: u64, stack: &Stack) -> Result<Timestamp> {
+/// How somebody wants a stack to stand on.
+#[derive(Clone, Copy, Debug)]
+pub struct LeaseWish {
+    /// For how many seconds from now on.
+    pub ttl_s: u64,
+    /// Whether until its deadline, whatever happens.
+    pub keeps: bool,
+}
+
+impl UpOrder<'_> {
+    fn wish(&self) -> LeaseWish {
+        LeaseWish { ttl_s: self.ttl_s.unwrap_or(self.environment.lease.ttl_s), keeps: self.keeps }
+    }
+}
+
+/// The terms of a stack whose lease is renewed now: never beyond its deadline, and never before the end that it has.
+pub fn lease_terms(now: Timestamp, wish: &LeaseWish, stack: &Stack) -> Result<LeaseTerms> {
     if stack.deadline <= now {
         let message = format!("{} has stood as long as its environment allows", stack.instance);
         return Err(Error::new(ErrorKind::Usage, message)
             .hint(format!("`stage down {}`, and `stage up` stands a new one up", stack.instance)));
     }
-    Ok(later(now, ttl_s).min(stack.deadline).max(stack.until))
+    let kept = wish.keeps || stack.kept;
+    let asked = if kept { stack.deadline } else { later(now, wish.ttl_s) };
+    let until = asked.min(stack.deadline).max(stack.until);
+    Ok(LeaseTerms { since: stack.since, until, kept, idle_s: stack.idle_s })
 }
 
 fn later(now: Timestamp, ttl_s: u64) -> Timestamp {
@@ -187,17 +210,23 @@ fn keep(run: &Run, environment: &Environment, identity: &Identity) -> Result<()>
     run.journal.kept(&stays.map(|(id, _)| *id).collect::<Vec<_>>())
 }
 
-/// Leases a stack anew and lets its former leases go.
-pub async fn renew(run: &Run, identity: &Identity, stack: &Stack, until: Timestamp) -> Result<()> {
-    let name = identity.names().lease(until.as_second());
+/// Leases a stack anew and lets its former leases go, and what sweeps noted of its idleness: somebody wants it.
+pub async fn renew(run: &Run, identity: &Identity, stack: &Stack, terms: &LeaseTerms) -> Result<()> {
+    let name = terms.volume(identity);
     if !stack.leases.contains(&name) {
-        execute::apply(run, &plan::lease(identity, stack.since, until)).await?;
-        let text = format!("volume {name}");
-        let remaining = run.journal.remaining();
-        let lease = remaining.iter().filter(|(_, undo)| undo.to_string() == text);
-        run.journal.kept(&lease.map(|(id, _)| *id).collect::<Vec<_>>())?;
+        execute::apply(run, &plan::lease(identity, terms)).await?;
+        let_stay(run, &name)?;
     }
-    let former = stack.leases.iter().filter(|lease| **lease != name);
+    let quiet = stack.quiet.iter().map(|quiet| &quiet.volume);
+    let former = stack.leases.iter().filter(|lease| **lease != name).chain(quiet);
     let former: Vec<_> = former.map(|lease| Undo::RemoveVolume { name: lease.clone() }).collect();
     run.journal.intend_together(&former)
+}
+
+/// Lets a volume of the stack stay that was just made.
+pub fn let_stay(run: &Run, volume: &str) -> Result<()> {
+    let text = format!("volume {volume}");
+    let remaining = run.journal.remaining();
+    let made = remaining.iter().filter(|(_, undo)| undo.to_string() == text);
+    run.journal.kept(&made.map(|(id, _)| *id).collect::<Vec<_>>())
 }

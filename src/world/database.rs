@@ -16,6 +16,7 @@ use crate::model::lsn::Lsn;
 pub use crate::model::migration::AppliedMigration;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::stack::Work;
 
 /// Where a database answers, and as whom.
 #[derive(Clone, Debug)]
@@ -64,6 +65,9 @@ pub trait Database: Send + Sync {
         migration: &Migration,
         all: &[Migration],
     ) -> Result<MigrationRun>;
+    /// How much the server's other databases have worked. Asking from one that nobody uses leaves no trace in what it says;
+    /// an error of kind `Unreachable` if the server is too old to know (before PostgreSQL 14).
+    async fn work(&self) -> Result<Work>;
     /// Ends every connection but those of `stage`, and waits until they are gone: whoever held them may be dead, and the
     /// server not yet know.
     async fn hang_up_others(&self) -> Result<()>;

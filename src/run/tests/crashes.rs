@@ -3,6 +3,7 @@
 use super::story::{
     assert_clean, check, effort, events, journals, left, only_whole_seeds, seeded, settings, sweep, world,
 };
+use crate::model::sweep::SweepBounds;
 use crate::run;
 use crate::world::memory::{MemoryWorld, Moment};
 
@@ -89,7 +90,8 @@ async fn a_sweep_that_dies_itself_is_ended_by_the_next() {
             for moment in [Moment::Before, Moment::After] {
                 let world = crashed().await.crash_at(number, moment);
                 // Whatever it says: it is dead.
-                let _ = run::sweep(&world.world(), &settings("here"), &events()).await;
+                let _ =
+                    run::sweep(&world.world(), &settings("here"), &events(), &SweepBounds::default()).await;
                 world.revive();
                 sweep(&world).await;
                 assert_clean(&world, &format!("the sweep dies {moment:?} call {number}"));

@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use super::story::{check, check_until, journals, only_seed, seeded, settings, sweep, world};
+use super::story::{check, check_until, journals, only_seed, preview_as, seeded, sweep, world};
 use crate::model::call::Call;
 use crate::model::container::{Labels, VolumeSource, VolumeSpec};
 use crate::model::engine::{EngineFacts, EnginePlace};
@@ -76,6 +76,6 @@ async fn a_journal_that_cannot_be_read_is_named_and_stops_nothing() {
         }
     }
     assert!(notes.iter().any(|note| note.starts_with("left alone: ") && note.contains(file)), "{notes:?}");
-    assert_eq!(run::preview_sweep(&world.world(), &settings("here")).await.unwrap(), Vec::<String>::new());
+    assert_eq!(preview_as("here", &world.world()).await, Vec::<String>::new());
     assert_eq!(journals(&world), [file]);
 }

@@ -5,6 +5,7 @@ mod crashes;
 mod engines;
 mod facts;
 mod failures;
+mod leases;
 mod look;
 mod order;
 mod proof;

@@ -8,7 +8,7 @@ use crate::model::call::Undo;
 use crate::model::error::{ErrorKind, Result};
 use crate::model::report::Teardown;
 use crate::model::stack::{StackName, StackState, StackView};
-use crate::run::{self, Settings, StackOrder, Up, UpOrder};
+use crate::run::{self, LeaseWish, Settings, StackOrder, Up, UpOrder};
 use crate::world::memory::{MemoryWorld, Moment};
 use crate::world::state::MemoryState;
 use crate::world::{Stop, World};
@@ -19,6 +19,7 @@ async fn up_as(world: World, holder: &str, instance: &str, waits: bool) -> Resul
         environment: &environment,
         instance,
         ttl_s: None,
+        keeps: false,
         waits,
         settings: &settings,
         events: events(),
@@ -41,10 +42,10 @@ pub(super) async fn down(world: &MemoryWorld, instance: &str) -> Result<Option<T
 
 async fn extend(world: &MemoryWorld, instance: &str, ttl_s: u64) -> Result<StackView> {
     let (name, settings) = (instance.parse().unwrap(), settings("here"));
-    run::extend(world.world(), on(&name, &settings), ttl_s).await
+    run::extend(world.world(), on(&name, &settings), LeaseWish { ttl_s, keeps: false }).await
 }
 
-fn on<'a>(name: &'a StackName, settings: &'a Settings) -> StackOrder<'a> {
+pub(super) fn on<'a>(name: &'a StackName, settings: &'a Settings) -> StackOrder<'a> {
     StackOrder { name, waits: false, settings, events: events(), stop: Stop::new().1 }
 }
 

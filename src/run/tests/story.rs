@@ -14,6 +14,7 @@ use crate::model::migration::{Migration, MigrationLayout};
 use crate::model::name::TableName;
 use crate::model::report::{Report, Teardown};
 use crate::model::seed::SeedRecord;
+use crate::model::sweep::SweepBounds;
 use crate::plan::samples;
 use crate::run::{self, CheckOrder, Settings};
 use crate::world::memory::MemoryWorld;
@@ -130,7 +131,13 @@ pub(super) async fn sweep(world: &MemoryWorld) -> Teardown {
 
 /// A sweep by any machine.
 pub(super) async fn sweep_as(holder: &str, world: &World) -> Teardown {
-    run::sweep(world, &settings(holder), &events()).await.unwrap()
+    run::sweep(world, &settings(holder), &events(), &SweepBounds::default()).await.unwrap().teardown
+}
+
+/// What a sweep by any machine would take away.
+pub(super) async fn preview_as(holder: &str, world: &World) -> Vec<String> {
+    let preview = run::preview_sweep(world, &settings(holder), &SweepBounds::default()).await.unwrap();
+    preview.going.into_keys().collect()
 }
 
 /// The one seed on the engine.

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::story::{
-    assert_clean, check, check_until, events, journals, seeded, settings, shop, sweep, sweep_as, world,
+    assert_clean, check, check_until, events, journals, preview_as, seeded, shop, sweep, sweep_as, world,
 };
 use crate::model::error::ErrorKind;
-use crate::run;
 use crate::world::memory::{MemoryWorld, Moment};
 use crate::world::state::MemoryState;
 use crate::world::{Stop, World};
@@ -32,7 +31,7 @@ async fn a_run_that_lives_is_not_swept() {
             assert_eq!(sweep_as("here", &world.world()).await.removed, Vec::<String>::new());
             assert_eq!(sweep_as("there", &ports).await.removed, Vec::<String>::new());
         }
-        let preview = run::preview_sweep(&world.world(), &settings("here")).await.unwrap();
+        let preview = preview_as("here", &world.world()).await;
         assert_eq!(preview, Vec::<String>::new());
         assert_eq!((world.listing(), journals(&world)), (listing, living));
         switch.stop(15);
@@ -82,7 +81,7 @@ async fn what_another_machine_left_is_swept_only_after_its_deadline() {
         assert_eq!(sweep_as("there", &other).await.removed, Vec::<String>::new());
         assert_eq!(world.listing(), listing, "call {number}");
         world.pass(i64::try_from(shop().lease.max_s).unwrap() + 1);
-        let preview = run::preview_sweep(&other, &settings("there")).await.unwrap();
+        let preview = preview_as("there", &other).await;
         assert_eq!(world.listing(), listing, "a preview removes nothing");
         assert_eq!(sweep_as("there", &other).await.removed, preview);
         assert_eq!(world.listing(), seed, "call {number}");

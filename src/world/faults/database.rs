@@ -15,6 +15,7 @@ use crate::model::error::Result;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::stack::Work;
 use crate::world::database::AppliedMigration;
 use crate::world::{Address, Database, Databases};
 
@@ -81,6 +82,10 @@ impl Database for Faulty {
         all: &[Migration],
     ) -> Result<MigrationRun> {
         self.numbered("apply", self.inner.apply(layout, migration, all)).await
+    }
+
+    async fn work(&self) -> Result<Work> {
+        self.numbered("work", self.inner.work()).await
     }
 
     async fn hang_up_others(&self) -> Result<()> {

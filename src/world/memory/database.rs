@@ -16,6 +16,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::lsn::Lsn;
 use crate::model::migration::{AppliedState, Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::stack::Work;
 use crate::world::database::{Address, AppliedMigration, Database, Databases, DigestQuery, RowDigest};
 
 /// Where every write-ahead log ends: nothing is ever written to it.
@@ -136,6 +137,10 @@ impl Database for MemoryDatabase {
             Ok(MigrationRun { migration: migration.clone(), duration_s: 0.0, failure, output_tail: None })
         })
         .await
+    }
+
+    async fn work(&self) -> Result<Work> {
+        self.asked(|| Ok(self.world.script().work.clone())).await
     }
 
     async fn hang_up_others(&self) -> Result<()> {

@@ -21,6 +21,7 @@ use crate::model::label;
 use crate::model::migration::{Migration, MigrationLayout};
 use crate::model::seed::SeedRecord;
 use crate::model::service::Healthcheck;
+use crate::model::stack::Work;
 use crate::model::survey::Survey;
 
 #[derive(Default)]
@@ -33,6 +34,8 @@ pub(super) struct Script {
     exits: BTreeMap<String, Exit>,
     unhealthy: BTreeSet<String>,
     pub(super) hanging: BTreeSet<String>,
+    /// What every server says of its work.
+    pub(super) work: Work,
     /// By their number inside.
     pub(super) stuck_ports: BTreeSet<u16>,
     output: BTreeMap<String, String>,
@@ -111,6 +114,12 @@ impl MemoryWorld {
     /// As [`Self::with_image`], with what the image says of itself.
     pub fn with_image_facts(&self, reference: &str, facts: ImageFacts) -> Self {
         self.script().images.get_or_insert_default().insert(reference.to_owned(), facts);
+        self.clone()
+    }
+
+    /// What every server says of its work from now on; nothing at first.
+    pub fn works(&self, is_under_way: bool, done: &str) -> Self {
+        self.script().work = Work { is_under_way, done: done.to_owned() };
         self.clone()
     }
 

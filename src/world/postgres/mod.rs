@@ -12,6 +12,7 @@ mod errors;
 mod others;
 pub(in crate::world) mod statements;
 mod wal;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::model::error::Result;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::stack::Work;
 use connect::Connections;
 use errors::{could_not, outcome};
 use wal::WalFiles;
@@ -111,6 +113,13 @@ impl Database for PostgresDatabase {
         // The work is done; a farewell that fails changes nothing.
         drop(connection.close().await);
         Ok(run)
+    }
+
+    async fn work(&self) -> Result<Work> {
+        let mut connection = self.connections.borrow().await?;
+        let work = work::ask(&mut connection).await?;
+        self.connections.give_back(connection);
+        Ok(work)
     }
 
     async fn hang_up_others(&self) -> Result<()> {
