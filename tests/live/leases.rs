@@ -1,26 +1,14 @@
 //! Leases on an engine that two machines share: what one holds the other never sweeps, what is idle goes, what is kept stays.
 
-use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::bad_input::{copy, replace};
+use crate::bad_input::replace;
 use crate::engine::{assert_same, listing, output_of, psql};
-use crate::stage::{Ran, Stage, repository};
-
-/// The small environment under another name, with one thing changed.
-fn changed(name: &str, change: impl Fn(&Path)) -> (TempDir, Stage) {
-    let environments = tempfile::tempdir().unwrap();
-    let folder = environments.path().join(name);
-    copy(&repository("tests/environments/small"), &folder);
-    replace(&folder.join("stage.yaml"), "name: small", &format!("name: {name}"));
-    change(&folder);
-    let stage = Stage::with(environments.path().to_owned());
-    (environments, stage)
-}
+use crate::stage::{Ran, Stage, changed};
 
 /// Runs with another state folder: as another machine would, that reaches the same engine.
 fn elsewhere(stage: &Stage, folder: &TempDir, arguments: &[&str]) -> Ran {

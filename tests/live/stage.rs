@@ -7,6 +7,8 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use tempfile::TempDir;
 
+use super::bad_input::{copy, replace};
+
 /// A key for tests only: with the same one every test finds the same seeds.
 const MASK_KEY: &str = "7465737473206f6e6c79207465737473";
 
@@ -60,6 +62,17 @@ pub fn tell(figure: &str) {
 /// A folder of this repository.
 pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The small environment under another name, with one thing changed.
+pub fn changed(name: &str, change: impl Fn(&Path)) -> (TempDir, Stage) {
+    let environments = tempfile::tempdir().unwrap();
+    let folder = environments.path().join(name);
+    copy(&repository("tests/environments/small"), &folder);
+    replace(&folder.join("stage.yaml"), "name: small", &format!("name: {name}"));
+    change(&folder);
+    let stage = Stage::with(environments.path().to_owned());
+    (environments, stage)
 }
 
 impl Stage {
