@@ -32,6 +32,7 @@ fn a_database_that_is_killed_during_a_migration_fails_it_and_nothing_is_left() {
     let (_environments, stage) = changed("killed", |folder| {
         std::fs::write(folder.join("migrations/003-slow.sql"), "SELECT pg_sleep(60);\n").unwrap();
     });
+    stage.run(&["seed", "build", "killed"]).exits(0);
     let before = listing();
     let check = stage.spawn(&["check", "killed"]);
     wait_for("-db\n", running);
@@ -61,6 +62,7 @@ fn a_service_that_ignores_sigterm_is_ended_all_the_same() {
         let deaf = "command: [sh, -c, \"trap '' TERM; while :; do sleep 1; done\"]";
         replace(&folder.join("compose.yaml"), "command: [sleep, \"300\"]", deaf);
     });
+    stage.run(&["seed", "build", "deaf"]).exits(0);
     let before = listing();
     stage.run(&["check", "deaf"]).exits(0);
     assert_same(&before, &listing(), "checked");
@@ -75,6 +77,7 @@ fn a_network_that_cannot_be_removed_at_first_is_named_and_goes_with_the_next_swe
         let suite = "suite: {service: tests, command: [sleep, \"3\"], ";
         replace(&folder.join("stage.yaml"), "suite: {service: tests, ", suite);
     });
+    stage.run(&["seed", "build", "held"]).exits(0);
     let before = listing();
     let check = stage.spawn(&["check", "held"]);
     wait_for("-tests\n", running);
