@@ -17,10 +17,14 @@ mod crashes;
 mod engine;
 #[path = "live/engines.rs"]
 mod engines;
+#[path = "live/frameworks.rs"]
+mod frameworks;
 #[path = "live/incident.rs"]
 mod incident;
 #[path = "live/look.rs"]
 mod look;
+#[path = "live/observer.rs"]
+mod observer;
 #[path = "live/signals.rs"]
 mod signals;
 #[path = "live/stacks.rs"]

@@ -1,0 +1,111 @@
+//! Real migration tools, each of which runs three migrations in one go: what each of them did is told apart.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::bad_input::copy;
+use super::stage::{Ran, Stage, repository};
+
+/// Updates 7 rows, deletes 20 of 100, makes a table with 2: what the three migrations of every fixture do.
+const DONE: [&str; 3] = ["people 0/7/0", "people 0/0/20", "audit 2/0/0 created"];
+
+/// `name: table inserted/updated/deleted events` of every step of every command.
+fn steps(report: &Value) -> Vec<String> {
+    let steps =
+        report["migrations"].as_array().unwrap().iter().flat_map(|it| it["steps"].as_array().unwrap());
+    steps.map(step).collect()
+}
+
+fn step(step: &Value) -> String {
+    let name = step["name"].as_str().unwrap();
+    let tables: Vec<String> = step["tables"].as_array().unwrap().iter().map(table).collect();
+    assert!(step["wal_bytes"].as_u64().unwrap() > 0, "{step}");
+    assert_eq!(step["unplaced"]["inserted"], 0, "{step}");
+    match step["state"].as_str().unwrap() {
+        "applied" => format!("{name}: {}", tables.join(", ")),
+        other => format!("{name} ({other}): {}", tables.join(", ")),
+    }
+}
+
+fn table(table: &Value) -> String {
+    let gross = &table["gross"];
+    let events =
+        table["events"].as_array().unwrap().iter().map(|event| format!(" {}", event.as_str().unwrap()));
+    let events: String = events.collect();
+    let name = table["table"].as_str().unwrap();
+    format!("{name} {}/{}/{}{events}", gross["inserted"], gross["updated"], gross["deleted"])
+}
+
+/// The command is blocked by the loss of rows, the guard names the migration that lost them, and all three are told.
+#[track_caller]
+fn told_apart(ran: Ran, names: [&str; 3]) {
+    let report = ran.exits(1).json();
+    let expected: Vec<String> =
+        names.iter().zip(DONE).map(|(name, done)| format!("{name}: {done}")).collect();
+    assert_eq!(steps(&report), expected);
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!((&findings[0]["guard"], &findings[0]["steps"]), (&"rows_lost".into(), &vec![names[1]].into()));
+    let last = report["migrations"].as_array().unwrap().last().unwrap();
+    let touched: Vec<&str> =
+        last["tables"].as_array().unwrap().iter().map(|it| it["table"].as_str().unwrap()).collect();
+    assert_eq!(touched, ["audit", "people"], "a tool's own tables are no data");
+}
+
+fn check(environment: &str) -> Ran {
+    Stage::of_the_tests().run(&["check", environment, "--json"])
+}
+
+#[test]
+fn alembic_moves_one_row() {
+    told_apart(check("alembic"), ["1f0c3d2e4b5a", "1f9d7e6a5b4c", "8c7b6a5d4e3f"]);
+}
+
+#[test]
+fn django_notes_an_app_and_a_name() {
+    told_apart(check("django"), ["people.0001_mark", "people.0002_purge", "people.0003_audit"]);
+}
+
+#[test]
+fn active_record_notes_a_version() {
+    told_apart(check("activerecord"), ["20240101000001", "20240101000002", "20240101000003"]);
+}
+
+#[test]
+fn sequel_notes_the_name_of_a_file() {
+    let names = ["20240101000001_mark.rb", "20240101000002_purge.rb", "20240101000003_audit.rb"];
+    told_apart(check("sequel"), names);
+}
+
+#[test]
+fn sqlx_notes_a_version_and_a_description() {
+    let environments = tempfile::tempdir().unwrap();
+    for name in ["small", "sqlx"] {
+        copy(&repository("tests/environments").join(name), &environments.path().join(name));
+    }
+    std::fs::copy(migrate_by_sqlx(), environments.path().join("sqlx/app/migrate")).unwrap();
+    let stage = Stage::with(environments.path().to_owned());
+    let names = ["20240101000001 mark", "20240101000002 purge", "20240101000003 audit"];
+    told_apart(stage.run(&["check", "sqlx", "--json"]), names);
+}
+
+#[test]
+fn people_read_step_by_step_what_a_command_did() {
+    let ran = Stage::of_the_tests().run(&["check", "django"]).exits(1);
+    let words: Vec<&str> = ran.stdout.split_whitespace().collect();
+    let purge = ["people.0002_purge", "people", "·", "·", "20", "people.0003_audit", "audit", "2"];
+    assert!(words.windows(purge.len()).any(|part| part == purge), "{}", ran.stdout);
+    assert!(ran.stdout.contains("rows_lost: people.0002_purge: 20 of 100 rows"), "{}", ran.stdout);
+}
+
+/// The app of the fixture: an example of this package, so that whatever builds the tests can build it.
+fn migrate_by_sqlx() -> PathBuf {
+    let stage = Path::new(env!("CARGO_BIN_EXE_stage"));
+    let profile = if stage.parent().unwrap().ends_with("release") { "release" } else { "dev" };
+    let arguments = ["build", "--quiet", "--locked", "--example", "migrate_by_sqlx", "--profile", profile];
+    let built = Command::new(env!("CARGO")).args(arguments).status().unwrap();
+    assert!(built.success());
+    stage.with_file_name("examples").join("migrate_by_sqlx")
+}
