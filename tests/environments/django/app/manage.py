@@ -6,7 +6,8 @@ from django.core.management import execute_from_command_line
 
 url = urlparse(os.environ["DATABASE_URL"])
 settings.configure(
-    INSTALLED_APPS=["people"],
+    # The first writes rows of its own behind all migrations.
+    INSTALLED_APPS=["django.contrib.contenttypes", "people"],
     DATABASES={
         "default": {
             "ENGINE": "django.db.backends.postgresql",
