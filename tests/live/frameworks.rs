@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::bad_input::{copy, replace};
+use super::observer::with_command;
 use super::stage::{Ran, Stage, repository};
 
 /// Updates 7 rows, deletes 20 of 100, makes a table with 2: what the three migrations of every fixture do.
@@ -117,6 +118,40 @@ fn sqlx_notes_a_version_and_a_description() {
     let stage = Stage::with(environments.path().to_owned());
     let names = ["20240101000001 mark", "20240101000002 purge", "20240101000003 audit"];
     told_apart(stage.run(&["check", "sqlx", "--json"]), names);
+}
+
+/// The statements that golang-migrate and Prisma send: the one notes a migration twice in a row that it writes anew, the
+/// other has a row before the migration has run.
+const ANNOUNCED: &str = "
+    CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);
+    CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz,
+        migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz,
+        started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0);
+    BEGIN; TRUNCATE schema_migrations; INSERT INTO schema_migrations VALUES (1, true); COMMIT;
+    BEGIN; SAVEPOINT one; DELETE FROM people WHERE id = 1; ROLLBACK TO one; SAVEPOINT two;
+    UPDATE people SET born = NULL WHERE id <= 7; RELEASE two; COMMIT;
+    BEGIN; TRUNCATE schema_migrations; INSERT INTO schema_migrations VALUES (1, false); COMMIT;
+    CREATE INDEX people_born ON people (born);
+    BEGIN; TRUNCATE schema_migrations; INSERT INTO schema_migrations VALUES (2, true); COMMIT;
+    TRUNCATE people; INSERT INTO people (id, email) VALUES (1, 'a'), (2, 'b');
+    INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('c0ffee', 'abc', '20240101_first');
+    ALTER TABLE people ALTER COLUMN id TYPE bigint; DELETE FROM people WHERE id = 2;
+    UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1;
+";
+
+#[test]
+fn a_migration_that_is_announced_begins_there_and_may_never_end() {
+    let words = format!("psql --quiet --set=ON_ERROR_STOP=1 <<'SQL'\n{ANNOUNCED}\nSQL");
+    let (_environments, stage) = with_command(&words);
+    let report = stage.run(&["check", "observed", "--json"]).exits(1).json();
+    let expected = [
+        "1: people 0/7/0",
+        "2 (unfinished): people 2/0/0 truncated",
+        "20240101_first: people 0/0/1 rewritten",
+    ];
+    assert_eq!(steps(&report), expected);
+    assert_eq!(report["findings"][0]["guard"], "rows_lost");
+    assert_eq!(report["findings"][0]["steps"], serde_json::json!(["2 (not finished)", "20240101_first"]));
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn schema(dump: &str) -> Vec<&str> {
 }
 
 /// A copy of the environment whose command is another one.
-fn with_command(command: &str) -> (tempfile::TempDir, Stage) {
+pub fn with_command(command: &str) -> (tempfile::TempDir, Stage) {
     let environments = tempfile::tempdir().unwrap();
     for name in ["small", "observed"] {
         copy(&repository("tests/environments").join(name), &environments.path().join(name));

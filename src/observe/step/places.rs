@@ -66,6 +66,8 @@ impl<'a> Places<'a> {
             after: by_oid(&evidence.after.tables),
             files: BTreeMap::new(),
         };
+        let version_files = &evidence.commits.version_files;
+        places.files.extend(version_files.iter().map(|(_, node)| (*node, Owner::Nobody)));
         for ((database, node), class) in &evidence.commits.made {
             if *database == places.database {
                 let owner = places.owner_of(class);

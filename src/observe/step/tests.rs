@@ -87,7 +87,12 @@ impl Story {
         let version_tables =
             before.tables.values().filter(|table| table.oid == VERSIONS).map(|it| it.name.name.clone());
         let version_tables = version_tables.map(|name| ((DATABASE, VERSIONS), name)).collect();
-        let commits = Commits { parts: self.parts, made: self.made, version_tables };
+        let commits = Commits {
+            parts: self.parts,
+            made: self.made,
+            version_tables,
+            version_files: BTreeSet::from([(DATABASE, 17_100)]),
+        };
         let (from, until) = (Lsn(100), Lsn(9_000));
         let (slices, unknown) =
             steps(&Evidence { commits: &commits, before: &before, after, known: &self.known, from, until });
@@ -175,7 +180,7 @@ fn a_migration_that_is_announced_begins_there_and_may_stay_unfinished() {
     };
     let steps = Story::of("schema_migrations", &[("version", "bigint"), ("dirty", "boolean")])
         .rows(PEOPLE, deleted(9))
-        .rows(VERSIONS, deleted(1))
+        .rows(17_100, deleted(1))
         .notes(version(1, true))
         .rows(PEOPLE, deleted(1))
         .rows(VERSIONS, deleted(1))

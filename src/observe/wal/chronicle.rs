@@ -102,6 +102,7 @@ impl Chronicle {
         let mut tables = locked.iter().filter(|table| self.commits.version_tables.contains_key(table));
         if let Some(table) = tables.next() {
             self.watched.insert(file, *table);
+            self.commits.version_files.insert(file);
         }
     }
 
@@ -130,6 +131,7 @@ impl Chronicle {
         } else {
             // It was made while a version table was locked, and is another table's.
             self.watched.remove(&file);
+            self.commits.version_files.remove(&file);
             let filled = rewritten.filter(|table| self.commits.version_tables.contains_key(table));
             self.filling.extend(filled.map(|table| (file, table)));
         }

@@ -18,6 +18,8 @@ pub struct Commits {
     pub made: BTreeMap<File, ClassRow>,
     /// Version tables by database and oid, those that were made in this stretch among them.
     pub version_tables: BTreeMap<(u32, u32), String>,
+    /// Files that TRUNCATE put in the place of theirs.
+    pub version_files: BTreeSet<File>,
 }
 
 /// What one transaction did until it wrote to a version table, or until its end; or several transactions in a row that
