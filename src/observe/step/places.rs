@@ -66,6 +66,9 @@ impl<'a> Places<'a> {
             after: by_oid(&evidence.after.tables),
             files: BTreeMap::new(),
         };
+        for ((_, node), oid) in &evidence.commits.passed {
+            places.files.extend(places.owner(*oid).map(|owner| (*node, owner)));
+        }
         let version_files = &evidence.commits.version_files;
         places.files.extend(version_files.iter().map(|(_, node)| (*node, Owner::Nobody)));
         for ((database, node), class) in &evidence.commits.made {

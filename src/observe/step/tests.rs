@@ -91,6 +91,7 @@ impl Story {
             parts: self.parts,
             made: self.made,
             version_tables,
+            passed: BTreeMap::from([((DATABASE, 16_950), PEOPLE)]),
             version_files: BTreeSet::from([(DATABASE, 17_100)]),
         };
         let (from, until) = (Lsn(100), Lsn(9_000));

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::chapter::Chapter;
-use super::class::ClassRow;
+use super::class::{ClassRow, FILENODE_AT};
 use super::commits::{Commits, Mark, Touch};
 use super::facts::File;
 use super::heap::{Offsets, Written};
@@ -37,9 +37,9 @@ pub(super) struct Chronicle {
     watched: BTreeMap<File, (u32, u32)>,
     /// Files that a rewrite fills, to be watched once that is committed: until then rows are only copied.
     filling: BTreeMap<File, (u32, u32)>,
-    /// Whose row of `pg_class` lies where, by database. One that was moved is known by both places: the move may be
-    /// rolled back.
-    classes: HashMap<(u32, TupleId), u32>,
+    /// Whose row of `pg_class` lies where, by database, and which file it names. One that was moved is known by both
+    /// places: the move may be rolled back.
+    classes: HashMap<(u32, TupleId), (u32, u32)>,
     commits: Commits,
 }
 
@@ -53,7 +53,8 @@ impl Chronicle {
                 chronicle.watch((database, table.filenode), (database, table.oid), &table.name.name);
             }
         }
-        chronicle.classes = classes.iter().map(|class| ((database, class.at), class.oid)).collect();
+        chronicle.classes =
+            classes.iter().map(|class| ((database, class.at), (class.oid, class.filenode))).collect();
         chronicle
     }
 
@@ -83,17 +84,20 @@ impl Chronicle {
         match touch {
             Touch::Inserted { at: Some(at), tuple: Some(tuple) } => {
                 let class = ClassRow::read(&tuple)?;
-                self.classes.insert((database, at), class.oid);
+                self.classes.insert((database, at), (class.oid, class.filenode));
                 self.learn(database, class);
                 None
             }
             Touch::Inserted { .. } => None,
-            Touch::Updated { old, new, .. } => {
-                let oid = *self.classes.get(&(database, old))?;
-                self.classes.insert((database, new), oid);
+            Touch::Updated { old, new, patch } => {
+                let (oid, former) = *self.classes.get(&(database, old))?;
+                let filenode = patch.map_or(former, |patch| patch.u32_at(FILENODE_AT, former));
+                self.classes.insert((database, new), (oid, filenode));
+                // The first to have a file is who filled it: a rewrite leaves the former one to a table that goes.
+                self.commits.passed.entry((database, filenode)).or_insert(oid);
                 None
             }
-            Touch::Deleted(at) => Some(Noted::Dropped((database, *self.classes.get(&(database, at))?))),
+            Touch::Deleted(at) => Some(Noted::Dropped((database, self.classes.get(&(database, at))?.0))),
         }
     }
 

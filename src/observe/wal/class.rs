@@ -5,6 +5,8 @@ use super::tuple::TupleBytes;
 
 /// Size of a name in bytes, filled up with zeros.
 const NAME_BYTES: usize = 64;
+/// Where the file stands among the values of a row: behind its oid, name, schema, both types, owner and access method.
+pub(super) const FILENODE_AT: usize = 4 + NAME_BYTES + 20;
 /// The access method of tables.
 const HEAP: u32 = 2;
 

@@ -16,6 +16,8 @@ pub struct Commits {
     pub parts: Vec<Part>,
     /// What was made in this stretch, by file.
     pub made: BTreeMap<File, ClassRow>,
+    /// Tables and the like by the files that they had for a while, by oid.
+    pub passed: BTreeMap<File, u32>,
     /// Version tables by database and oid, those that were made in this stretch among them.
     pub version_tables: BTreeMap<(u32, u32), String>,
     /// Files that TRUNCATE put in the place of theirs.

@@ -59,6 +59,16 @@ impl TuplePatch {
         Some(Self { prefix_bytes, suffix_bytes, middle: TupleBytes::read(&mut bytes)? })
     }
 
+    /// Four bytes of the row's values, `old` being what was there; a row of the same length.
+    pub(super) fn u32_at(&self, at: usize, old: u32) -> u32 {
+        let mut bytes = old.to_le_bytes();
+        for (byte, place) in bytes.iter_mut().zip(at..) {
+            let written = place.checked_sub(self.prefix_bytes).and_then(|at| self.middle.values.get(at));
+            *byte = written.copied().unwrap_or(*byte);
+        }
+        u32::from_le_bytes(bytes)
+    }
+
     /// The whole row; `None` if it needs the row before it and that is not known.
     pub fn apply(&self, old: Option<&TupleBytes>) -> Option<TupleBytes> {
         if self.prefix_bytes + self.suffix_bytes == 0 {
@@ -104,6 +114,7 @@ mod tests {
         let patch = TuplePatch::read(&main, &block).unwrap();
         assert_eq!(patch.apply(Some(&old)).unwrap().values, b"\x0Faaa222z");
         assert_eq!(patch.apply(None), None);
+        assert_eq!(patch.u32_at(2, u32::from_le_bytes(*b"aa11")), u32::from_le_bytes(*b"aa22"));
         let whole = TuplePatch::read(&[0; 14], &row(b"\x05b")).unwrap();
         assert_eq!(whole.apply(None).unwrap().values, b"\x05b");
     }
