@@ -189,8 +189,16 @@ fn a_migration_that_is_announced_begins_there_and_may_stay_unfinished() {
         .rows(VERSIONS, deleted(1))
         .notes(version(2, true))
         .rows(ORDERS, deleted(2))
+        .rows(16_950, deleted(4))
         .steps();
-    assert_eq!(told(&steps), ["before 1: people 0/0/9", "1: people 0/0/1", "2 (not finished): orders 0/0/2"]);
+    assert_eq!(
+        told(&steps),
+        ["before 1: people 0/0/9", "1: people 0/0/1", "2 (not finished): orders 0/0/2, people 0/0/4"]
+    );
+    assert!(
+        steps.iter().all(|step| step.unplaced.is_zero()),
+        "a file that the version table had is nobody's"
+    );
 }
 
 #[test]
