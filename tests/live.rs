@@ -19,12 +19,16 @@ mod engine;
 mod engines;
 #[path = "live/faults.rs"]
 mod faults;
+#[path = "live/frameworks.rs"]
+mod frameworks;
 #[path = "live/incident.rs"]
 mod incident;
 #[path = "live/leases.rs"]
 mod leases;
 #[path = "live/look.rs"]
 mod look;
+#[path = "live/observer.rs"]
+mod observer;
 #[path = "live/points.rs"]
 mod points;
 #[path = "live/signals.rs"]

@@ -11,6 +11,7 @@ use crate::model::guard::GuardLimits;
 use crate::model::migration::Migration;
 use crate::model::name::TableName;
 use crate::model::report::MigrationReport;
+use crate::model::step::{Step, StepTable};
 use crate::model::suite::SuiteOutcome;
 
 /// What a verdict is made of.
@@ -42,12 +43,24 @@ pub(super) struct Stage<'a> {
     pub before: NetRows,
     /// Whether an earlier migration of this run made the table.
     pub is_own: bool,
+    /// The migrations that it ran, if it is a command that ran several.
+    pub ran: &'a [Step],
 }
 
 impl Stage<'_> {
     /// Whether the table is gone.
     pub fn is_dropped(&self) -> bool {
         self.change.events.contains(&TableEvent::Dropped)
+    }
+
+    /// Names of the steps of a command that did such a thing to the table; where none did, of all that touched it.
+    pub fn steps(&self, may_break: impl Fn(&StepTable) -> bool) -> Vec<String> {
+        let touching =
+            self.ran.iter().filter_map(|step| Some((step.name.to_string(), step.table(&self.change.table)?)));
+        let touching: Vec<(String, &StepTable)> = touching.collect();
+        let is_broken = touching.iter().any(|(_, touched)| may_break(touched));
+        let meant = touching.into_iter().filter(|(_, touched)| !is_broken || may_break(touched));
+        meant.map(|(name, _)| name).collect()
     }
 
     /// Whether none of the rows of the seed is left since this migration, in a table that still exists.
@@ -68,7 +81,8 @@ impl<'a> Evidence<'a> {
             for change in &report.change.tables {
                 let table = (migration.database.as_str(), &change.table);
                 let before = net.insert(table, change.net).unwrap_or_default();
-                stages.push(Stage { migration, change, before, is_own: own.contains(&table) });
+                let (is_own, ran) = (own.contains(&table), report.change.steps.as_slice());
+                stages.push(Stage { migration, change, before, is_own, ran });
                 if change.events.contains(&TableEvent::Created) {
                     own.insert(table);
                 }

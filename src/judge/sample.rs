@@ -9,6 +9,7 @@ use crate::model::guard::{Finding, GuardLimits, Limit};
 use crate::model::migration::{Migration, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
 use crate::model::report::{MigrationReport, Verdict};
+use crate::model::step::{Step, StepName, StepTable, StepTableName};
 use crate::model::suite::{FailedTest, SuiteEnd, SuiteOutcome};
 
 use super::{Evidence, judge};
@@ -59,6 +60,23 @@ impl Sample {
         };
         let run = MigrationRun { migration, duration_s: 1.0, failure, output_tail: None };
         self.migrations.push(MigrationReport { run, change: Change { tables, ..Change::default() } });
+        self
+    }
+
+    /// What the last migration ran, a command: its steps, and what each did to one table.
+    pub(super) fn ran_steps<const N: usize>(mut self, steps: [(&str, &str, GrossRows); N]) -> Self {
+        let step = |(name, table, gross): (&str, &str, GrossRows)| Step {
+            name: StepName::Applied(name.to_owned()),
+            tables: vec![StepTable {
+                table: StepTableName::Known(TableName::new("public", table)),
+                gross,
+                events: BTreeSet::new(),
+                is_truncated: false,
+            }],
+            unplaced: GrossRows::default(),
+            wal_bytes: 0,
+        };
+        self.migrations.last_mut().expect("a command").change.steps = steps.map(step).into();
         self
     }
 

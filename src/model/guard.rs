@@ -91,6 +91,8 @@ pub struct Finding {
     pub guard: &'static str,
     /// The migration that broke it, by name; `None` for the suite.
     pub migration: Option<String>,
+    /// Where that is a command that ran several: those of them that may have broken it, by name.
+    pub steps: Vec<String>,
     /// The table it is about.
     pub table: Option<TableName>,
     /// One sentence without a final period: what, how much of how much, and the limit.

@@ -4,12 +4,14 @@
 //! exact, durations are seconds, sizes are bytes, times are RFC 3339 in UTC. A key without a value is `null`, never left
 //! out. The text of migrations is not part of it.
 
+mod steps;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::change::{TableChange, TableEvent};
+use crate::model::change::{GrossRows, TableChange, TableEvent};
 use crate::model::report::{MigrationReport, Report, SeedUse, Verdict};
 use crate::model::suite::{SuiteEnd, SuiteOutcome};
 use crate::model::{proof, report as model};
@@ -72,6 +74,8 @@ struct Migration<'a> {
     wal_bytes: u64,
     /// Tables that it touched.
     tables: Vec<TouchedTable<'a>>,
+    /// Of a command: the migrations that it ran, in order, as far as its tool's version table tells them apart.
+    steps: Vec<steps::Step<'a>>,
     /// Why what it did could not be verified; empty if it could.
     doubts: &'a [String],
 }
@@ -156,6 +160,8 @@ struct Finding<'a> {
     guard: &'a str,
     /// `null` for what is about no migration, as `schema` and `table`.
     migration: Option<&'a str>,
+    /// Names of the steps of a command that may have broken it.
+    steps: &'a [String],
     schema: Option<&'a str>,
     table: Option<&'a str>,
     message: &'a str,
@@ -293,28 +299,32 @@ fn migration(report: &MigrationReport) -> Migration<'_> {
         output_tail: run.output_tail.as_deref(),
         wal_bytes: change.wal_bytes,
         tables: change.tables.iter().map(table).collect(),
+        steps: change.steps.iter().map(steps::step).collect(),
         doubts: &change.doubts,
     }
 }
 
-fn table(change: &TableChange) -> TouchedTable<'_> {
-    let event = |event: &TableEvent| match event {
+fn event(event: TableEvent) -> &'static str {
+    match event {
         TableEvent::Created => "created",
         TableEvent::Dropped => "dropped",
         TableEvent::Rewritten => "rewritten",
         TableEvent::Replaced => "replaced",
-    };
+    }
+}
+
+fn gross(rows: GrossRows) -> Gross {
+    Gross { inserted: rows.inserted, updated: rows.updated, deleted: rows.deleted }
+}
+
+fn table(change: &TableChange) -> TouchedTable<'_> {
     TouchedTable {
         schema: &change.table.schema,
         table: &change.table.name,
         rows_in_seed: change.rows_in_seed,
-        gross: change.gross.map(|rows| Gross {
-            inserted: rows.inserted,
-            updated: rows.updated,
-            deleted: rows.deleted,
-        }),
+        gross: change.gross.map(gross),
         net: Net { missing: change.net.missing, new: change.net.new, different: change.net.different },
-        events: change.events.iter().map(event).collect(),
+        events: change.events.iter().copied().map(event).collect(),
         columns_dropped: &change.columns_dropped,
         columns_added: &change.columns_added,
     }
@@ -342,6 +352,7 @@ fn finding(finding: &crate::model::guard::Finding) -> Finding<'_> {
     Finding {
         guard: finding.guard,
         migration: finding.migration.as_deref(),
+        steps: &finding.steps,
         schema: finding.table.as_ref().map(|table| table.schema.as_str()),
         table: finding.table.as_ref().map(|table| table.name.as_str()),
         message: &finding.message,

@@ -1,6 +1,6 @@
 //! The report as a comment on a pull request: found again by its marker, and never longer than a forge takes.
 
-use crate::model::change::TableChange;
+use crate::model::change::{GrossRows, TableChange};
 use crate::model::proof::Remains;
 use crate::model::quantity::{Count, counted, duration};
 use crate::model::report::{Report, Verdict};
@@ -25,6 +25,7 @@ pub fn markdown(report: &Report) -> String {
     page.add(&format!("<!-- stage:report:{} -->\n", report.environment));
     opening(&mut page, report);
     tables(&mut page, report);
+    steps(&mut page, report);
     suite(&mut page, report);
     provenance(&mut page, report);
     page.text
@@ -120,9 +121,41 @@ fn tables(page: &mut Page, report: &Report) {
     );
 }
 
+/// The migrations that commands ran.
+fn steps(page: &mut Page, report: &Report) {
+    let mut rows = Vec::new();
+    for of in &report.migrations {
+        let name = code(&of.run.migration.name);
+        for step in &of.change.steps {
+            let step_name = code(&step.name.to_string());
+            let row = |table: &str, rows: GrossRows, notes: &str| {
+                let [inserted, updated, deleted] = [rows.inserted, rows.updated, rows.deleted].map(count);
+                format!("| {name} | {step_name} | {table} | {inserted} | {updated} | {deleted} | {notes} |\n")
+            };
+            if step.is_silent() {
+                rows.push(row("–", step.unplaced, ""));
+            }
+            rows.extend(step.tables.iter().map(|touched| {
+                let notes = prose(&phrase::step_notes(touched).join("; "));
+                row(&code(&touched.table.to_string()), touched.gross, &notes)
+            }));
+            if !step.unplaced.is_zero() {
+                rows.push(row("a table that is there no more", step.unplaced, ""));
+            }
+        }
+    }
+    if !rows.is_empty() {
+        page.add("\nStep by step:\n\n| command | step | table | inserted | updated | deleted | |\n|---|---|---|--:|--:|--:|---|\n");
+        page.add_rows(&rows, usize::MAX, ("more row", "more rows"));
+    }
+}
+
+fn count(count: u64) -> String {
+    if count == 0 { "·".to_owned() } else { Count(count).to_string() }
+}
+
 /// The cells from the table's name on.
 fn figures(change: &TableChange) -> String {
-    let count = |count: u64| if count == 0 { "·".to_owned() } else { Count(count).to_string() };
     let gross = match change.gross {
         Some(rows) => [count(rows.inserted), count(rows.updated), count(rows.deleted)],
         None => ["?", "?", "?"].map(str::to_owned),
@@ -275,6 +308,15 @@ mod tests {
         assert!(comment.contains("Output of migration bin/rails db:migrate"), "{comment}");
         assert!(comment.contains("PG::UndefinedTable"), "{comment}");
         insta::assert_snapshot!("markdown_troubled", markdown(&sample::troubled()));
+    }
+
+    #[test]
+    fn the_steps_of_a_command_have_a_table() {
+        let comment = markdown(&sample::in_one_go());
+        let row = "| `0005_remove_duplicate_feed_items.sql` | `shop.0001_purge` | `item_datafeed` | · | · | 873,511 |  |";
+        assert!(comment.contains(row), "{comment}");
+        assert!(comment.contains("| `visits` | · | · | · | truncated |"), "{comment}");
+        assert!(comment.contains("items.sql: shop.0001_purge: 873,511 of"), "{comment}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::model::guard::Finding;
 use crate::model::proof::Remains;
 use crate::model::quantity::{Count, age, counted, duration, rows, size};
 use crate::model::report::{MigrationReport, Report, SeedUse, Teardown, Verdict};
+use crate::model::step::StepTable;
 use crate::model::suite::{SuiteEnd, SuiteOutcome};
 
 /// The verdict in words.
@@ -40,11 +41,43 @@ pub(super) fn headline(report: &Report) -> String {
     }
 }
 
+/// Steps of a command that are named with a finding; the others are counted.
+const MAX_STEPS: usize = 3;
+
 /// A finding with the migration that it is about.
 pub(super) fn finding(finding: &Finding) -> String {
     match &finding.migration {
-        Some(migration) => format!("{migration}: {}", finding.message),
+        Some(migration) => format!("{migration}: {}", within(finding)),
         None => finding.message.clone(),
+    }
+}
+
+/// A finding under the migration that it is about: with the steps of a command that may have broken its guard.
+pub(super) fn within(finding: &Finding) -> String {
+    if finding.steps.is_empty() {
+        return finding.message.clone();
+    }
+    let named = &finding.steps[..finding.steps.len().min(MAX_STEPS)];
+    let more = match finding.steps.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}: {}", named.join(", "), finding.message)
+}
+
+/// What a step of a command did to a table as a whole, one phrase each.
+pub(super) fn step_notes(touched: &StepTable) -> Vec<String> {
+    let mut notes: Vec<String> = touched.events.iter().map(|it| event(*it).to_owned()).collect();
+    notes.extend(touched.is_truncated.then(|| "truncated".to_owned()));
+    notes
+}
+
+fn event(event: TableEvent) -> &'static str {
+    match event {
+        TableEvent::Created => "created",
+        TableEvent::Dropped => "dropped",
+        TableEvent::Rewritten => "rewritten",
+        TableEvent::Replaced => "dropped and made again",
     }
 }
 
@@ -74,13 +107,7 @@ pub(super) fn owner(report: &Report, finding: &Finding) -> Option<usize> {
 
 /// What happened to a table as a whole, one phrase each.
 pub(super) fn notes(change: &TableChange) -> Vec<String> {
-    let event = |event: &TableEvent| match event {
-        TableEvent::Created => "created",
-        TableEvent::Dropped => "dropped",
-        TableEvent::Rewritten => "rewritten",
-        TableEvent::Replaced => "dropped and made again",
-    };
-    let mut notes: Vec<String> = change.events.iter().map(|it| event(it).to_owned()).collect();
+    let mut notes: Vec<String> = change.events.iter().map(|it| event(*it).to_owned()).collect();
     notes.extend(columns(&change.columns_dropped, "dropped"));
     notes.extend(columns(&change.columns_added, "added"));
     if change.gross.is_none() {

@@ -11,6 +11,7 @@ use crate::model::name::{RunId, TableName};
 use crate::model::proof::{MadeKind, Remains};
 use crate::model::report::{MigrationReport, PhaseTime, Report, SeedUse, Teardown, Verdict};
 use crate::model::seed::{SeedKey, SeedRecord};
+use crate::model::step::{Step, StepName, StepTable, StepTableName};
 use crate::model::suite::{FailedTest, SuiteEnd, SuiteOutcome};
 
 /// Most rows of `item_datafeed` are gone, and the suite passed.
@@ -21,6 +22,7 @@ pub(super) fn incident() -> Report {
     let finding = Finding {
         guard: "rows_lost",
         migration: Some("0005_remove_duplicate_feed_items.sql".to_owned()),
+        steps: Vec::new(),
         table: Some(TableName::new("public", "item_datafeed")),
         message: "873,511 of 1,000,000 rows of item_datafeed are gone (87.4 %), the limit is 1 %".to_owned(),
         hint: "look at the condition of the DELETE, and at joins that match more than meant; if the loss is meant, \
@@ -28,6 +30,38 @@ pub(super) fn incident() -> Report {
             .to_owned(),
     };
     shop("incident", Verdict::Blocked, cleanup, vec![finding])
+}
+
+/// The same by a command, which ran three migrations and left something behind them.
+pub(super) fn in_one_go() -> Report {
+    let mut report = incident();
+    let known = |name: &str| StepTableName::Known(TableName::new("public", name));
+    let step = |name: StepName, table: StepTableName, gross: GrossRows| Step {
+        name,
+        tables: vec![StepTable { table, gross, events: BTreeSet::new(), is_truncated: false }],
+        unplaced: GrossRows::default(),
+        wal_bytes: 4_096,
+    };
+    let rows = |deleted| GrossRows { deleted, ..GrossRows::default() };
+    let applied = |name: &str| StepName::Applied(name.to_owned());
+    let mut copied = step(applied("shop.0002_copy"), StepTableName::Passing("copy".to_owned()), rows(0));
+    copied.tables[0].events.insert(TableEvent::Created);
+    let mut emptied = step(applied("shop.0003_empty"), known("visits"), rows(0));
+    emptied.tables[0].is_truncated = true;
+    report.migrations[1].change.steps = vec![
+        step(applied("shop.0001_purge"), known("item_datafeed"), rows(873_511)),
+        copied,
+        emptied,
+        step(StepName::Between("after shop.0003_empty".to_owned()), known("django_content_type"), rows(3)),
+        Step {
+            name: StepName::Unfinished("shop.0004_none".to_owned()),
+            tables: Vec::new(),
+            unplaced: GrossRows::default(),
+            wal_bytes: 0,
+        },
+    ];
+    report.findings[0].steps = vec!["shop.0001_purge".to_owned()];
+    report
 }
 
 /// The same script with its condition mended.
@@ -61,6 +95,7 @@ pub(super) fn syntax_error() -> Report {
     report.findings = vec![Finding {
         guard: "migration_failed",
         migration: Some(broken.run.migration.name.clone()),
+        steps: Vec::new(),
         table: None,
         message:
             "syntax error at or near \"DELET\" (42601) at line 3, column 1; 1 later migration did not run"
@@ -114,6 +149,7 @@ pub(super) fn troubled() -> Report {
     let drop = Finding {
         guard: "table_dropped",
         migration: Some(first.run.migration.name.clone()),
+        steps: Vec::new(),
         table: Some(first.change.tables[0].table.clone()),
         message: "audit_of_everything_that_ever_happened is dropped, and 123,456,789 rows with it".to_owned(),
         hint: "move its rows before it goes; if nothing needs them any more, set `allow_table_dropped: true` under \
@@ -122,6 +158,7 @@ pub(super) fn troubled() -> Report {
     let suite = Finding {
         guard: "suite_failed",
         migration: None,
+        steps: Vec::new(),
         table: None,
         message: "1 of 43 tests failed: tests.test_shop::test_audit".to_owned(),
         hint: "read the failed tests in the report".to_owned(),
@@ -237,7 +274,7 @@ fn migration(
         checksum: format!("{version}c").repeat(48),
         transactional: true,
     };
-    let change = Change { tables: vec![change], wal_bytes, doubts: Vec::new() };
+    let change = Change { tables: vec![change], wal_bytes, ..Change::default() };
     MigrationReport { run: MigrationRun { migration, duration_s, failure: None, output_tail: None }, change }
 }
 

@@ -21,6 +21,8 @@ use crate::observe::net::{Merge, Side};
 use crate::observe::wal::{Reader, WalError};
 use crate::world::Database;
 
+use super::steps::Outlook;
+
 /// How much of the log is read in one go.
 const CHUNK_BYTES: usize = 4 << 20;
 /// How often the log is followed while a statement runs.
@@ -118,6 +120,17 @@ impl Meter {
         let settled_ms = begun.elapsed().as_millis();
         tracing::debug!(migration = run.migration.name, applied_ms, settled_ms, "migration measured");
         Ok(MigrationReport { run, change })
+    }
+
+    /// As [`Self::measure`], of a command, which may run several migrations in one go: they are told apart.
+    pub async fn measure_command(
+        &mut self,
+        running: impl Future<Output = Result<MigrationRun>>,
+    ) -> Result<MigrationReport> {
+        let outlook = Outlook::record(&self.live, &self.last, &mut self.reader).await?;
+        let mut report = self.measure(running).await?;
+        report.change.steps = outlook.steps(&self.live, &self.last, &mut self.reader).await?;
+        Ok(report)
     }
 
     /// Ends its connections.

@@ -12,7 +12,7 @@ use crate::model::environment::{Environment, MigrationCommand, MigrationSource};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
 use crate::model::inventory::Inventory;
-use crate::model::migration::{Migration, MigrationLayout, MigrationRun};
+use crate::model::migration::{Migration, MigrationLayout};
 use crate::model::report::{MigrationReport, SeedUse};
 use crate::plan::{self, History, Identity};
 use crate::world::World;
@@ -136,7 +136,7 @@ pub async fn run_all(outset: &Outset<'_>, mut meters: Meters, sources: &[Source]
                 let database = meter.database();
                 let name = migration.name.clone();
                 let migrating = command::run(outset, (command, *number), migration, database);
-                migrated.reports.push(measured(outset.run, meter, &name, migrating).await?);
+                migrated.reports.push(measured(outset.run, &name, meter.measure_command(migrating)).await?);
             }
         }
     }
@@ -173,7 +173,7 @@ async fn run_folder(
             continue;
         }
         let migrating = database.apply(layout, migration, all);
-        migrated.reports.push(measured(run, meter, &migration.name, migrating).await?);
+        migrated.reports.push(measured(run, &migration.name, meter.measure(migrating)).await?);
     }
     Ok(())
 }
@@ -181,12 +181,11 @@ async fn run_folder(
 /// One migration under its meter, told as it begins and ends.
 async fn measured(
     run: &Run,
-    meter: &mut Meter,
     name: &str,
-    migrating: impl Future<Output = Result<MigrationRun>>,
+    measuring: impl Future<Output = Result<MigrationReport>>,
 ) -> Result<MigrationReport> {
     tell(&run.events, Event::MigrationStarted { name: name.to_owned() });
-    let measuring = run.stop.or(meter.measure(migrating));
+    let measuring = run.stop.or(Box::pin(measuring));
     let report = tokio::select! {
         report = measuring => report?,
         ended = room::keep_growing(run) => match ended? {},

@@ -27,6 +27,7 @@ mod report;
 mod room;
 mod seed;
 mod stand;
+mod steps;
 mod stopwatch;
 mod suite;
 mod sweep;

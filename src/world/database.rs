@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use crate::model::catalog::Catalog;
+use crate::model::class::ClassPlace;
 pub use crate::model::digest::{DigestQuery, RowDigest};
 use crate::model::error::Result;
 use crate::model::lsn::Lsn;
@@ -17,6 +18,7 @@ pub use crate::model::migration::AppliedMigration;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
 use crate::model::stack::Work;
+use crate::model::tuples::TupleId;
 
 /// Where a database answers, and as whom.
 #[derive(Clone, Debug)]
@@ -82,6 +84,10 @@ pub trait Database: Send + Sync {
     async fn wal_segment_size_bytes(&self) -> Result<u64>;
     /// The write-ahead log from `from` on, at most `limit_bytes` of it and never beyond `until`.
     async fn read_wal(&self, from: Lsn, until: Lsn, limit_bytes: usize) -> Result<Bytes>;
+    /// Where the rows of `pg_class` lie that stand for tables, materialized views and TOAST tables.
+    async fn classes(&self) -> Result<Vec<ClassPlace>>;
+    /// Every row of a small table: where it lies, and the text of one of its columns.
+    async fn texts(&self, table: &TableName, column: &str) -> Result<Vec<(TupleId, String)>>;
     /// Sends digests of the rows that are asked for in ascending byte order of their keys, in batches.
     async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()>;
     /// Ends all connections, politely.

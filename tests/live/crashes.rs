@@ -7,9 +7,9 @@ use super::stage::Stage;
 #[test]
 fn a_check_that_ends_around_any_call_is_swept() {
     let stage = Stage::of_the_tests();
-    stage.run(&["seed", "build", "small"]).exits(0);
+    stage.run(&["seed", "build", "brief"]).exits(0);
     let before = Untouched::look();
-    let check = |_| stage.command(&["check", "small"]);
+    let check = |_| stage.command(&["check", "brief"]);
     let mut points = Points::of("check", check(0));
     before.assert("after a check that nobody ended");
     for batch in points.batches() {
@@ -17,16 +17,16 @@ fn a_check_that_ends_around_any_call_is_swept() {
         stage.run(&["sweep"]).exits(0);
         before.assert(&format!("{batch:?}, swept"));
     }
-    points.tell(200);
+    points.tell(150);
     assert_no_journal(&stage);
 }
 
 #[test]
 fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
     let stage = Stage::of_the_tests();
-    stage.run(&["seed", "build", "small"]).exits(0);
+    stage.run(&["seed", "build", "tiny"]).exits(0);
     let before = Untouched::look();
-    let up = |number| stage.command(&["up", "small", "--name", &format!("up-{number}")]);
+    let up = |number| stage.command(&["up", "tiny", "--name", &format!("up-{number}")]);
     let mut points = Points::of("up", up(0));
     take_down_what_stands(&stage);
     for batch in points.batches() {
@@ -35,7 +35,7 @@ fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
         take_down_what_stands(&stage);
         before.assert(&format!("{batch:?}, swept"));
     }
-    points.tell(160);
+    points.tell(90);
     assert_no_journal(&stage);
 }
 
@@ -56,7 +56,7 @@ fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
     }
     take_down_what_stands(&stage);
     before.assert("all are down");
-    points.tell(60);
+    points.tell(40);
     assert_no_journal(&stage);
 }
 
@@ -79,7 +79,7 @@ fn a_seed_whose_build_ends_around_any_call_is_whole_or_swept() {
         remove_other_seeds(&stage, &before);
         before.assert(&format!("{batch:?}, swept"));
     }
-    points.tell(120);
+    points.tell(90);
     assert_no_journal(&stage);
 }
 

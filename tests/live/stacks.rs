@@ -20,7 +20,7 @@ fn answers(dsn: &str) -> bool {
 }
 
 /// The container of a service of a stack.
-fn container(stage: &Stage, stack: &str, service: &str) -> String {
+pub fn container(stage: &Stage, stack: &str, service: &str) -> String {
     let shown = stage.run(&["show", stack, "--json"]).exits(0).json();
     let services = shown["services"].as_array().unwrap();
     let found = services.iter().find(|it| it["service"] == service).unwrap();

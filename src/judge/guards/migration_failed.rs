@@ -21,6 +21,7 @@ fn check(evidence: &Evidence) -> Vec<Finding> {
         Some(Finding {
             guard: GUARD.id,
             migration: Some(report.run.migration.name.clone()),
+            steps: Vec::new(),
             table: None,
             message: format!("{}{}", in_words(failure), not_run(evidence.not_run.len())),
             hint: failure.hint.clone().unwrap_or_else(|| GUARD.hint.to_owned()),

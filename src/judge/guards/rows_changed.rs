@@ -5,6 +5,7 @@ use crate::judge::evidence::{Evidence, Stage};
 use crate::judge::guard::Guard;
 use crate::model::guard::Finding;
 use crate::model::quantity::{Count, Share, rows};
+use crate::model::step::StepTable;
 
 /// Rows that are still there with other values, net.
 pub(super) static GUARD: Guard = Guard {
@@ -41,6 +42,7 @@ fn finding(evidence: &Evidence, stage: &Stage) -> Option<Finding> {
     Some(Finding {
         guard: GUARD.id,
         migration: Some(stage.migration.name.clone()),
+        steps: stage.steps(StepTable::may_differ),
         table: Some(change.table.clone()),
         message,
         hint: GUARD.hint.to_owned(),

@@ -4,6 +4,7 @@ use crate::judge::evidence::{Evidence, Stage};
 use crate::judge::guard::Guard;
 use crate::model::guard::{Finding, Limit};
 use crate::model::quantity::{Count, Share, rows};
+use crate::model::step::StepTable;
 
 /// Rows that were in production and are no longer there, net: what is deleted and inserted again under its key is not lost.
 pub(super) static GUARD: Guard = Guard {
@@ -44,6 +45,7 @@ fn finding(evidence: &Evidence, stage: &Stage) -> Option<Finding> {
     Some(Finding {
         guard: GUARD.id,
         migration: Some(stage.migration.name.clone()),
+        steps: stage.steps(StepTable::may_lose),
         table: Some(change.table.clone()),
         message,
         hint: GUARD.hint.to_owned(),
@@ -77,6 +79,28 @@ mod tests {
         assert_eq!(
             sample.findings("rows_lost"),
             ["0002_cleanup: 873,511 of 1,000,000 rows of item_datafeed are gone (87.4 %), the limit is 1 %"]
+        );
+    }
+
+    #[test]
+    fn of_a_command_those_steps_are_named_that_may_have_lost_rows() {
+        let deleted = |deleted| GrossRows { deleted, ..GrossRows::default() };
+        let updated = GrossRows { updated: 7, ..GrossRows::default() };
+        let command = || Sample::default().migration("alembic", [lost("item", 900, 1000)]);
+        let steps_of = |sample: Sample| sample.judge().1.remove(0).steps;
+        assert!(steps_of(command()).is_empty());
+        let sample = command().ran_steps([
+            ("1_add", "item", updated),
+            ("2_purge", "item", deleted(850)),
+            ("3_log", "log", deleted(99)),
+            ("4_purge", "item", deleted(50)),
+        ]);
+        assert_eq!(steps_of(sample), ["2_purge", "4_purge"]);
+        let unknown = command().ran_steps([("1_add", "item", updated), ("2_log", "log", deleted(9))]);
+        assert_eq!(
+            steps_of(unknown),
+            ["1_add"],
+            "whoever touched the table, where none is known to have lost rows"
         );
     }
 

@@ -4,6 +4,7 @@ use crate::judge::evidence::{Evidence, Stage};
 use crate::judge::guard::Guard;
 use crate::model::guard::Finding;
 use crate::model::quantity::{Count, rows};
+use crate::model::step::StepTable;
 
 /// A table of the seed that does not exist any more, or none of whose rows is left.
 pub(super) static GUARD: Guard = Guard {
@@ -45,6 +46,7 @@ fn finding(evidence: &Evidence, stage: &Stage) -> Option<Finding> {
     Some(Finding {
         guard: GUARD.id,
         migration: Some(stage.migration.name.clone()),
+        steps: stage.steps(StepTable::may_lose),
         table: Some(change.table.clone()),
         message,
         hint: GUARD.hint.to_owned(),

@@ -9,29 +9,8 @@ use super::window::{Window, sum};
 use crate::model::catalog::{Catalog, Table};
 use crate::model::change::{GrossRows, NetRows, TableChange, TableEvent};
 use crate::model::name::TableName;
+use crate::model::version_table;
 use crate::observe::wal::WalFacts;
-
-/// Tables in which tools note which migrations ran: no data. `schema_migrations` is that of Rails, dbmate and
-/// golang-migrate, each with other columns.
-const BOOKKEEPING: [&str; 17] = [
-    "__diesel_schema_migrations",
-    "__drizzle_migrations",
-    "_prisma_migrations",
-    "_sqlx_migrations",
-    "alembic_version",
-    "ar_internal_metadata",
-    "databasechangelog",
-    "databasechangeloglock",
-    "django_migrations",
-    "flyway_schema_history",
-    "goose_db_version",
-    "knex_migrations",
-    "knex_migrations_lock",
-    "refinery_schema_history",
-    "schema_migrations",
-    "seaql_migrations",
-    "stage_migrations",
-];
 
 /// Follows the migrations of one database from the seed on.
 #[derive(Debug)]
@@ -212,5 +191,5 @@ fn is_partitioned(table: &Table) -> bool {
 }
 
 fn is_data(table: &Table) -> bool {
-    !BOOKKEEPING.contains(&table.name.name.as_str())
+    !version_table::is_bookkeeping(&table.name.name)
 }

@@ -3,26 +3,48 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::chapter::Chapter;
+use super::chronicle::{Chronicle, Noted};
+use super::commits::Commits;
 use super::facts::{File, WalFacts};
 use super::heap::Written;
 use super::record::Place;
 use super::storage::ExclusiveLock;
 use super::touched::TouchedFiles;
 use crate::model::change::GrossRows;
+use crate::model::lsn::Lsn;
 
 /// The file node of `pg_class`, which only VACUUM FULL changes.
-const CLASS_NODE: u32 = 1259;
+pub(super) const CLASS_NODE: u32 = 1259;
 
 /// Updates of `pg_class` between making the file of a rewritten table and putting it in place: one links its TOAST
 /// table. The swap itself makes two.
 const UPDATES_BEFORE_SWAP: u64 = 1;
 
+/// A record that wrote rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowRecord<'a> {
+    /// The transaction or subtransaction that wrote it.
+    pub xid: u32,
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub written: Written<'a>,
+    /// The record's own part.
+    pub main: &'a [u8],
+    /// What it holds for the page.
+    pub block: &'a [u8],
+    /// Where the record ends.
+    pub end: Lsn,
+}
+
+/// Rows of one transaction in one file.
 #[derive(Clone, Copy, Debug, Default)]
-struct FileRows {
-    gross: GrossRows,
-    withdrawn: u64,
+pub(super) struct FileRows {
+    pub gross: GrossRows,
+    pub withdrawn: u64,
     moved: u64,
-    copied: u64,
+    pub copied: u64,
     /// Updates of `pg_class` that the transaction had made when it made the file, if it did.
     made_after: Option<u64>,
 }
@@ -32,6 +54,8 @@ struct Transaction {
     files: HashMap<File, FileRows>,
     class_updates: u64,
     locked: BTreeSet<(u32, u32)>,
+    /// Filled only while commits are recorded.
+    chapter: Chapter,
 }
 
 /// Rows by transaction and file.
@@ -41,6 +65,10 @@ pub(super) struct Ledger {
     /// The rows of the last record's transaction and file that are not in `open` yet: most records go on where
     /// the one before them wrote.
     current: Option<(u32, File, FileRows)>,
+    /// Whether the chronicle wants the records of the current file.
+    is_noted: bool,
+    /// What is committed in order, while a command runs.
+    chronicle: Option<Chronicle>,
     totals: BTreeMap<File, FileRows>,
     touched: TouchedFiles,
     committed: u64,
@@ -48,13 +76,28 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// A row record of transaction `xid`.
-    pub fn write(&mut self, xid: u32, place: Place, written: Written<'_>) {
+    /// Records commits from now on.
+    pub fn record(&mut self, chronicle: Chronicle) {
+        self.settle();
+        self.is_noted = false;
+        self.chronicle = Some(chronicle);
+    }
+
+    /// What was committed since, and no more recording; nothing if nothing was recorded.
+    pub fn take_commits(&mut self) -> Option<Commits> {
+        self.settle();
+        self.chronicle.take().map(Chronicle::into_commits)
+    }
+
+    /// A row record.
+    pub fn write(&mut self, record: &RowRecord<'_>) {
+        let RowRecord { xid, place, written, .. } = *record;
         self.touched.touch(place, written);
         let file = place.file;
         let goes_on = self.current.as_ref().is_some_and(|(x, f, _)| *x == xid && *f == file);
         if !goes_on {
             self.settle();
+            self.is_noted = self.chronicle.as_ref().is_some_and(|chronicle| chronicle.notes(file));
         }
         let (_, _, rows) = self.current.get_or_insert_with(|| (xid, file, FileRows::default()));
         match written {
@@ -68,6 +111,9 @@ impl Ledger {
             Written::Withdrawn(_) => rows.withdrawn += 1,
             Written::Nothing => {}
         }
+        if self.is_noted {
+            self.note(record);
+        }
     }
 
     /// A transaction made a file.
@@ -77,25 +123,43 @@ impl Ledger {
         let transaction = self.open.entry(xid).or_default();
         let made_after = Some(transaction.class_updates);
         transaction.files.entry(file).or_default().made_after = made_after;
+        if let Some(chronicle) = &mut self.chronicle {
+            chronicle.make(file, &transaction.locked);
+            transaction.chapter.make(chronicle.epoch(), file);
+        }
     }
 
     /// A transaction locked a table against everybody.
     pub fn lock(&mut self, lock: ExclusiveLock) {
-        self.open.entry(lock.xid).or_default().locked.insert((lock.database, lock.table));
+        let transaction = self.open.entry(lock.xid).or_default();
+        let table = (lock.database, lock.table);
+        transaction.locked.insert(table);
+        if self.chronicle.is_some() {
+            transaction.chapter.lock(table);
+        }
     }
 
-    /// Transactions ended.
-    pub fn end(&mut self, xids: &[u32], is_commit: bool) {
+    /// Transactions were committed together, which gave up files.
+    pub fn commit(&mut self, xids: &[u32], dropped: Vec<File>, until: Lsn) {
+        self.settle();
+        let mut chapter = Chapter::default();
+        for xid in xids {
+            let Some(mut transaction) = self.open.remove(xid) else { continue };
+            self.committed += u64::from(transaction.has_rows());
+            chapter.absorb(std::mem::take(&mut transaction.chapter));
+            transaction.add_to(&mut self.totals);
+        }
+        if let Some(chronicle) = &mut self.chronicle {
+            chronicle.commit(chapter, dropped.into_iter().collect(), until);
+        }
+    }
+
+    /// Transactions were rolled back.
+    pub fn abort(&mut self, xids: &[u32]) {
         self.settle();
         for xid in xids {
             let Some(transaction) = self.open.remove(xid) else { continue };
-            let has_rows = transaction.has_rows();
-            if is_commit {
-                self.committed += u64::from(has_rows);
-                transaction.add_to(&mut self.totals);
-            } else {
-                self.aborted += u64::from(has_rows);
-            }
+            self.aborted += u64::from(transaction.has_rows());
         }
     }
 
@@ -126,8 +190,28 @@ impl Ledger {
         facts
     }
 
+    /// Hands a record to the chronicle. One that writes to a version table ends what went before it.
+    fn note(&mut self, record: &RowRecord<'_>) {
+        let Some(chronicle) = &mut self.chronicle else { return };
+        let epoch = chronicle.epoch();
+        match chronicle.note(record) {
+            Some(Noted::Mark(mark)) => {
+                self.settle_within(epoch);
+                self.open.entry(record.xid).or_default().chapter.mark(epoch, record.end, mark);
+            }
+            Some(Noted::Dropped(class)) => {
+                self.open.entry(record.xid).or_default().chapter.drop_class(epoch, class);
+            }
+            None => {}
+        }
+    }
+
     /// Moves the current rows to their transaction.
     fn settle(&mut self) {
+        self.settle_within(self.chronicle.as_ref().map_or(0, Chronicle::epoch));
+    }
+
+    fn settle_within(&mut self, epoch: u32) {
         let Some((xid, file, mut rows)) = self.current.take() else { return };
         let transaction = self.open.entry(xid).or_default();
         if file.1 == CLASS_NODE {
@@ -140,6 +224,9 @@ impl Ledger {
             rows.copied = rows.gross.inserted;
         }
         sum.add(&rows);
+        if self.chronicle.is_some() {
+            transaction.chapter.write(epoch, file, &rows);
+        }
     }
 }
 
@@ -165,7 +252,8 @@ impl Transaction {
 }
 
 impl FileRows {
-    fn add(&mut self, other: &Self) {
+    /// Adds other rows.
+    pub fn add(&mut self, other: &Self) {
         self.gross.inserted += other.gross.inserted;
         self.gross.updated += other.gross.updated;
         self.gross.deleted += other.gross.deleted;

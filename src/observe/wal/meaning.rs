@@ -2,18 +2,25 @@
 
 use super::heap::Written;
 use super::layout::Layout;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, RowRecord};
 use super::record::{Body, Manager, RecordHeader};
 use super::storage::{self, Stored};
 use super::transaction::Ending;
+use crate::model::lsn::Lsn;
 
-/// Enters a record in the ledger; `None`, and nothing entered, if it does not fit the layout.
-pub(super) fn note(ledger: &mut Ledger, header: &RecordHeader, record: &[u8], layout: Layout) -> Option<()> {
+/// Enters a record that ends at `end` in the ledger; `None`, and nothing entered, if it does not fit the layout.
+pub(super) fn note(
+    ledger: &mut Ledger,
+    header: &RecordHeader,
+    record: &[u8],
+    layout: Layout,
+    end: Lsn,
+) -> Option<()> {
     let body = Body::read(record, layout)?;
     match header.manager {
         Manager::Transaction => match Ending::read(header.xid, header.kind, body.main, layout)? {
-            Ending::Committed(xids) => ledger.end(&xids, true),
-            Ending::Aborted(xids) => ledger.end(&xids, false),
+            Ending::Committed { xids, dropped } => ledger.commit(&xids, dropped, end),
+            Ending::Aborted(xids) => ledger.abort(&xids),
             Ending::Nothing => {}
         },
         Manager::Storage => {
@@ -28,7 +35,10 @@ pub(super) fn note(ledger: &mut Ledger, header: &RecordHeader, record: &[u8], la
         }
         Manager::Heap | Manager::Heap2 => match Written::read(header.manager, header.kind, body.main)? {
             Written::Nothing => {}
-            written => ledger.write(header.xid, body.place?, written),
+            written => {
+                let (place, main, block) = (body.place?, body.main, body.block);
+                ledger.write(&RowRecord { xid: header.xid, place, written, main, block, end });
+            }
         },
         Manager::Log | Manager::Other => {}
     }

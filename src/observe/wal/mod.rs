@@ -5,6 +5,10 @@
 //! read as little-endian with pages of 8 kB, as every packaged server writes it.
 
 mod bytes;
+mod chapter;
+mod chronicle;
+mod class;
+mod commits;
 #[cfg(test)]
 mod crafted;
 mod error;
@@ -21,7 +25,11 @@ mod samples;
 mod storage;
 mod touched;
 mod transaction;
+mod tuple;
 
+pub use class::ClassRow;
+pub use commits::{Commits, Mark, Part, PartRows, Touch};
 pub use error::WalError;
 pub use facts::{File, TouchedRows, WalFacts};
 pub use reader::Reader;
+pub use tuple::{TupleBytes, TuplePatch};

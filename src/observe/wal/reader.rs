@@ -1,5 +1,7 @@
 //! Follows the log: pages, records across pages and chunks, and what comes of them.
 
+use super::chronicle::Chronicle;
+use super::commits::Commits;
 use super::error::WalError;
 use super::facts::WalFacts;
 use super::layout::Layout;
@@ -7,6 +9,8 @@ use super::ledger::Ledger;
 use super::meaning::note;
 use super::page::{PAGE_BYTES, PageHeader, SHORT_HEADER_BYTES};
 use super::record::{HEADER_BYTES, MAX_BYTES, Manager, RecordHeader};
+use crate::model::catalog::Catalog;
+use crate::model::class::ClassPlace;
 use crate::model::lsn::Lsn;
 
 const ALIGNMENT: u64 = 8;
@@ -77,6 +81,17 @@ impl Reader {
     /// What ended since the last call. Transactions that go on count in a later stretch.
     pub fn take(&mut self) -> WalFacts {
         self.ledger.take()
+    }
+
+    /// Records commits in order from here on, cut by the writes to version tables: those that `catalog` has, and those
+    /// that are made. `classes` says whose row of `pg_class` lies where.
+    pub fn record(&mut self, catalog: &Catalog, classes: &[ClassPlace]) {
+        self.ledger.record(Chronicle::new(catalog, classes));
+    }
+
+    /// What was committed since [`Self::record`], which ends it; `None` if it was not called.
+    pub fn take_commits(&mut self) -> Option<Commits> {
+        self.ledger.take_commits()
     }
 
     /// What ended since the last call, and no more to come.
@@ -227,7 +242,7 @@ impl Reader {
                 let layouts = self.layout.as_ref().map_or(&Layout::ALL[..], std::slice::from_ref);
                 layouts
                     .iter()
-                    .find_map(|layout| note(&mut self.ledger, &header, record, *layout))
+                    .find_map(|layout| note(&mut self.ledger, &header, record, *layout, Lsn(end)))
                     .ok_or_else(|| bad("its parts do not add up"))
             }
         }

@@ -96,6 +96,8 @@ pub(super) struct Place {
 pub(super) struct Body<'a> {
     /// The first page that it touches, and the second of the same file, if the first is one of a main fork.
     pub place: Option<Place>,
+    /// What the record holds for the first page beside an image of it: the bytes of a row.
+    pub block: &'a [u8],
     /// The record's own part.
     pub main: &'a [u8],
 }
@@ -106,6 +108,7 @@ impl<'a> Body<'a> {
         let mut bytes = Bytes(record.get(HEADER_BYTES..)?);
         let (mut payload_bytes, mut main_bytes) = (0_usize, 0_usize);
         let (mut place, mut last_file, mut last_block): (Option<Place>, _, _) = (None, None, None);
+        let mut first = 0..0;
         // Lengths come first and in the order of what they announce, which then fills the rest.
         while bytes.0.len() > payload_bytes {
             match bytes.u8()? {
@@ -122,7 +125,10 @@ impl<'a> Body<'a> {
                 block @ 0..=MAX_BLOCK if last_block < Some(block) => {
                     last_block = Some(block);
                     let read = read_block(&mut bytes, layout, last_file)?;
-                    payload_bytes += read.payload_bytes;
+                    payload_bytes += read.image_bytes + read.data_bytes;
+                    if block == 0 {
+                        first = read.image_bytes..payload_bytes;
+                    }
                     last_file = Some(read.file);
                     match &mut place {
                         None if block == 0 && read.is_main_fork => {
@@ -140,7 +146,7 @@ impl<'a> Body<'a> {
         if bytes.0.len() != payload_bytes.checked_add(main_bytes)? {
             return None;
         }
-        Some(Self { place, main: &bytes.0[payload_bytes..] })
+        Some(Self { place, block: bytes.0.get(first)?, main: &bytes.0[payload_bytes..] })
     }
 }
 
@@ -148,7 +154,8 @@ struct Block {
     file: File,
     number: u32,
     is_main_fork: bool,
-    payload_bytes: usize,
+    image_bytes: usize,
+    data_bytes: usize,
 }
 
 fn read_block(bytes: &mut Bytes<'_>, layout: Layout, last_file: Option<File>) -> Option<Block> {
@@ -156,9 +163,9 @@ fn read_block(bytes: &mut Bytes<'_>, layout: Layout, last_file: Option<File>) ->
     if (flags & HAS_DATA != 0) != (data_bytes != 0) {
         return None;
     }
-    let mut payload_bytes = usize::from(data_bytes);
+    let mut image_bytes = 0;
     if flags & HAS_IMAGE != 0 {
-        payload_bytes += usize::from(read_image(bytes, layout)?);
+        image_bytes = usize::from(read_image(bytes, layout)?);
     }
     let file = if flags & SAME_FILE == 0 {
         let (_tablespace, database, node) = (bytes.u32()?, bytes.u32()?, bytes.u32()?);
@@ -167,7 +174,8 @@ fn read_block(bytes: &mut Bytes<'_>, layout: Layout, last_file: Option<File>) ->
         last_file?
     };
     let number = bytes.u32()?;
-    Some(Block { file, number, is_main_fork: flags & FORK_BITS == 0, payload_bytes })
+    let is_main_fork = flags & FORK_BITS == 0;
+    Some(Block { file, number, is_main_fork, image_bytes, data_bytes: usize::from(data_bytes) })
 }
 
 /// Size in bytes of a page image.

@@ -1,6 +1,7 @@
 //! Records that end a transaction.
 
 use super::bytes::Bytes;
+use super::facts::File;
 use super::layout::Layout;
 
 const OPERATION: u8 = 0x70;
@@ -24,8 +25,13 @@ const DROPPED_STATISTICS: u32 = 1 << 8;
 /// but those that were rolled back before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// Their rows are there for good.
-    Committed(Vec<u32>),
+    /// Their rows are there for good, and files that they gave up are gone.
+    Committed {
+        /// The transaction first, then its subtransactions.
+        xids: Vec<u32>,
+        /// Files of tables and indexes that were dropped, truncated or rewritten.
+        dropped: Vec<File>,
+    },
     /// Their rows were never there.
     Aborted(Vec<u32>),
     /// The transaction goes on: prepared, or a note about it.
@@ -50,8 +56,13 @@ impl Ending {
         if parts & SUBTRANSACTIONS != 0 {
             xids.extend(bytes.list(4)?.as_chunks::<4>().0.iter().copied().map(u32::from_le_bytes));
         }
+        let mut dropped = Vec::new();
         if parts & DROPPED_FILES != 0 {
-            bytes.list(12)?;
+            let mut files = Bytes(bytes.list(12)?);
+            while !files.0.is_empty() {
+                let (_tablespace, database, node) = (files.u32()?, files.u32()?, files.u32()?);
+                dropped.push((database, node));
+            }
         }
         if parts & DROPPED_STATISTICS != 0 {
             bytes.list(layout.dropped_statistics_bytes())?;
@@ -70,6 +81,7 @@ impl Ending {
         if parts & ORIGIN != 0 {
             bytes.take(16)?;
         }
-        bytes.0.is_empty().then_some(if is_commit { Self::Committed(xids) } else { Self::Aborted(xids) })
+        let ending = if is_commit { Self::Committed { xids, dropped } } else { Self::Aborted(xids) };
+        bytes.0.is_empty().then_some(ending)
     }
 }

@@ -7,12 +7,13 @@ use crate::model::guard::Finding;
 use crate::model::quantity::{Count, Share, counted, duration, size};
 use crate::model::report::{MigrationReport, Report};
 
-use super::Page;
+use super::{Page, steps};
 use crate::render::grid::{Cell, Column, Grid, Row};
 use crate::render::paint::Tone;
 use crate::render::phrase;
 
-const INDENT: &str = "  ";
+/// What stands before everything that a migration did.
+pub(super) const INDENT: &str = "  ";
 /// Tables of one migration that are shown; the others are counted.
 const MAX_TABLES: usize = 40;
 /// Lines of the output of a command that failed.
@@ -45,9 +46,10 @@ pub(super) fn changes(page: &mut Page, of: &MigrationReport, findings: &[&Findin
     } else {
         tables(page, of, findings);
     }
+    steps::section(page, &of.change.steps);
     for finding in findings {
         bar(page, of, finding);
-        page.entry(INDENT, (Tone::Bad, &format!("✘ {}:", finding.guard)), &finding.message);
+        page.entry(INDENT, (Tone::Bad, &format!("✘ {}:", finding.guard)), &phrase::within(finding));
         page.entry("    ", (Tone::Good, "hint:"), &finding.hint);
     }
     if let Some(output) = &of.run.output_tail {
@@ -155,7 +157,8 @@ fn grid(shown: &[TableChange], findings: &[&Finding], has_gross: bool, has_net: 
     Grid { columns, rows: shown.iter().map(row).collect() }
 }
 
-fn gross(rows: Option<GrossRows>) -> [Cell; 3] {
+/// What statements did; question marks where nothing tells.
+pub(super) fn gross(rows: Option<GrossRows>) -> [Cell; 3] {
     match rows {
         Some(rows) => [rows.inserted, rows.updated, rows.deleted].map(|count| number(count, false)),
         None => ["?", "?", "?"].map(|unknown| Cell::new(unknown, Tone::Doubt)),

@@ -4,6 +4,7 @@
 mod closing;
 mod migration;
 mod standing;
+mod steps;
 
 pub use standing::{changes, migrations, suite};
 

@@ -10,12 +10,14 @@ use tokio::sync::mpsc;
 
 use super::Counter;
 use crate::model::catalog::Catalog;
+use crate::model::class::ClassPlace;
 use crate::model::digest::{DigestQuery, RowDigest};
 use crate::model::error::Result;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
 use crate::model::stack::Work;
+use crate::model::tuples::TupleId;
 use crate::world::database::AppliedMigration;
 use crate::world::{Address, Database, Databases};
 
@@ -110,6 +112,14 @@ impl Database for Faulty {
 
     async fn read_wal(&self, from: Lsn, until: Lsn, limit_bytes: usize) -> Result<Bytes> {
         self.inner.read_wal(from, until, limit_bytes).await
+    }
+
+    async fn classes(&self) -> Result<Vec<ClassPlace>> {
+        self.inner.classes().await
+    }
+
+    async fn texts(&self, table: &TableName, column: &str) -> Result<Vec<(TupleId, String)>> {
+        self.inner.texts(table, column).await
     }
 
     async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()> {

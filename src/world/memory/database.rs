@@ -12,11 +12,13 @@ use super::answers::people;
 use super::engine::address;
 use super::objects::State;
 use crate::model::catalog::Catalog;
+use crate::model::class::ClassPlace;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::lsn::Lsn;
 use crate::model::migration::{AppliedState, Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
 use crate::model::stack::Work;
+use crate::model::tuples::TupleId;
 use crate::world::database::{Address, AppliedMigration, Database, Databases, DigestQuery, RowDigest};
 
 /// Where every write-ahead log ends: nothing is ever written to it.
@@ -169,6 +171,14 @@ impl Database for MemoryDatabase {
 
     async fn read_wal(&self, _from: Lsn, _until: Lsn, _limit_bytes: usize) -> Result<Bytes> {
         self.asked(|| Ok(Bytes::new())).await
+    }
+
+    async fn classes(&self) -> Result<Vec<ClassPlace>> {
+        self.asked(|| Ok(Vec::new())).await
+    }
+
+    async fn texts(&self, _table: &TableName, _column: &str) -> Result<Vec<(TupleId, String)>> {
+        self.asked(|| Ok(Vec::new())).await
     }
 
     async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()> {

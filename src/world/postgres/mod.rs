@@ -10,6 +10,7 @@ mod copy;
 mod digest;
 mod errors;
 mod others;
+mod places;
 pub(in crate::world) mod statements;
 mod wal;
 mod work;
@@ -24,11 +25,13 @@ use tokio::sync::{OnceCell, mpsc};
 
 use super::database::{Address, AppliedMigration, Database, Databases, DigestQuery, RowDigest};
 use crate::model::catalog::Catalog;
+use crate::model::class::ClassPlace;
 use crate::model::error::Result;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
 use crate::model::stack::Work;
+use crate::model::tuples::TupleId;
 use connect::Connections;
 use errors::{could_not, outcome};
 use wal::WalFiles;
@@ -164,6 +167,20 @@ impl Database for PostgresDatabase {
         let bytes = files.read(&mut connection, from, until, limit_bytes).await?;
         self.connections.give_back(connection);
         Ok(bytes)
+    }
+
+    async fn classes(&self) -> Result<Vec<ClassPlace>> {
+        let mut connection = self.connections.borrow().await?;
+        let classes = places::classes(&mut connection).await?;
+        self.connections.give_back(connection);
+        Ok(classes)
+    }
+
+    async fn texts(&self, table: &TableName, column: &str) -> Result<Vec<(TupleId, String)>> {
+        let mut connection = self.connections.borrow().await?;
+        let texts = places::texts(&mut connection, table, column).await?;
+        self.connections.give_back(connection);
+        Ok(texts)
     }
 
     async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()> {

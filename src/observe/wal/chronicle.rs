@@ -1,0 +1,307 @@
+//! Keeps what was committed in order while a command runs, and knows which files hold version tables: those that did
+//! before, those that are made, and those that a TRUNCATE or a rewrite puts in their place.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::chapter::Chapter;
+use super::class::{ClassRow, FILENODE_AT};
+use super::commits::{Commits, Mark, Touch};
+use super::facts::File;
+use super::heap::{Offsets, Written};
+use super::ledger::{CLASS_NODE, RowRecord};
+use super::tuple::{TupleBytes, TuplePatch};
+use crate::model::catalog::Catalog;
+use crate::model::class::ClassPlace;
+use crate::model::lsn::Lsn;
+use crate::model::tuples::TupleId;
+use crate::model::version_table;
+
+/// No tool runs more migrations in one go; what is written to a version table beyond is not told apart.
+const MOST_MARKS: u32 = 10_000;
+
+/// What a record says of the transaction that wrote it.
+#[derive(Debug)]
+pub(super) enum Noted {
+    /// It wrote to a version table, which ended an epoch.
+    Mark(Mark),
+    /// It dropped a table, an index or the like, by database and oid.
+    Dropped((u32, u32)),
+}
+
+/// What was committed since recording began.
+#[derive(Debug, Default)]
+pub(super) struct Chronicle {
+    /// How many writes to version tables there were.
+    epoch: u32,
+    /// Files of version tables, and the table's database and oid.
+    watched: BTreeMap<File, (u32, u32)>,
+    /// Files that a rewrite fills, to be watched once that is committed: until then rows are only copied.
+    filling: BTreeMap<File, (u32, u32)>,
+    /// Whose row of `pg_class` lies where, by database, and which file it names. One that was moved is known by both
+    /// places: the move may be rolled back.
+    classes: HashMap<(u32, TupleId), (u32, u32)>,
+    commits: Commits,
+}
+
+impl Chronicle {
+    /// Knows the version tables that are there, and where rows of `pg_class` lie.
+    pub fn new(catalog: &Catalog, classes: &[ClassPlace]) -> Self {
+        let database = catalog.database_oid;
+        let mut chronicle = Self::default();
+        for table in catalog.tables.values() {
+            if version_table::of_name(&table.name.name).is_some() {
+                chronicle.watch((database, table.filenode), (database, table.oid), &table.name.name);
+            }
+        }
+        chronicle.classes =
+            classes.iter().map(|class| ((database, class.at), (class.oid, class.filenode))).collect();
+        chronicle
+    }
+
+    fn watch(&mut self, file: File, table: (u32, u32), name: &str) {
+        self.watched.insert(file, table);
+        self.commits.version_tables.insert(table, name.to_owned());
+    }
+
+    /// Counts the writes to version tables so far.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Whether [`Self::note`] wants the records of a file.
+    pub fn notes(&self, file: File) -> bool {
+        file.1 == CLASS_NODE || (self.watched.contains_key(&file) && self.epoch < MOST_MARKS)
+    }
+
+    /// What a record of such a file says.
+    pub fn note(&mut self, record: &RowRecord<'_>) -> Option<Noted> {
+        let (file, touch) = (record.place.file, touch(record)?);
+        if let Some(table) = self.watched.get(&file) {
+            self.epoch += 1;
+            return Some(Noted::Mark(Mark { table: *table, file, touch }));
+        }
+        let database = file.0;
+        match touch {
+            Touch::Inserted { at: Some(at), tuple: Some(tuple) } => {
+                let class = ClassRow::read(&tuple)?;
+                self.classes.insert((database, at), (class.oid, class.filenode));
+                self.learn(database, class);
+                None
+            }
+            Touch::Inserted { .. } => None,
+            Touch::Updated { old, new, patch } => {
+                let (oid, former) = *self.classes.get(&(database, old))?;
+                let filenode = patch.map_or(former, |patch| patch.u32_at(FILENODE_AT, former));
+                self.classes.insert((database, new), (oid, filenode));
+                // The first to have a file is who filled it: a rewrite leaves the former one to a table that goes.
+                self.commits.passed.entry((database, filenode)).or_insert(oid);
+                None
+            }
+            Touch::Deleted(at) => Some(Noted::Dropped((database, self.classes.get(&(database, at))?.0))),
+        }
+    }
+
+    /// A transaction made a file while it held these tables locked.
+    pub fn make(&mut self, file: File, locked: &BTreeSet<(u32, u32)>) {
+        let mut tables = locked.iter().filter(|table| self.commits.version_tables.contains_key(table));
+        if let Some(table) = tables.next() {
+            self.watched.insert(file, *table);
+            self.commits.version_files.insert(file);
+        }
+    }
+
+    /// A transaction was committed, with its subtransactions.
+    pub fn commit(&mut self, chapter: Chapter, dropped: BTreeSet<File>, until: Lsn) {
+        self.watched.append(&mut self.filling);
+        for part in chapter.into_parts(dropped, until) {
+            match self.commits.parts.last_mut() {
+                Some(last) if last.mark.is_none() && part.mark.is_none() => last.absorb(part),
+                _ => self.commits.parts.push(part),
+            }
+        }
+    }
+
+    /// All of it.
+    pub fn into_commits(self) -> Commits {
+        self.commits
+    }
+
+    /// Something was made in a database.
+    fn learn(&mut self, database: u32, class: ClassRow) {
+        let file = (database, class.filenode);
+        let rewritten = class.stands_in_for().map(|oid| (database, oid));
+        if version_table::of_name(&class.name).is_some() {
+            self.watch(file, (database, class.oid), &class.name);
+        } else {
+            // It was made while a version table was locked, and is another table's.
+            self.watched.remove(&file);
+            self.commits.version_files.remove(&file);
+            let filled = rewritten.filter(|table| self.commits.version_tables.contains_key(table));
+            self.filling.extend(filled.map(|table| (file, table)));
+        }
+        self.commits.made.insert(file, class);
+    }
+}
+
+fn touch(record: &RowRecord<'_>) -> Option<Touch> {
+    let block = record.place.block;
+    let at = |offset| TupleId { block, offset };
+    Some(match record.written {
+        Written::Inserted(Offsets::One(offset)) => {
+            Touch::Inserted { at: Some(at(offset)), tuple: TupleBytes::inserted(record.block) }
+        }
+        Written::Inserted(_) => Touch::Inserted { at: None, tuple: None },
+        Written::Updated { old, new } => Touch::Updated {
+            old: TupleId { block: record.place.old_block.unwrap_or(block), offset: old },
+            new: at(new),
+            patch: TuplePatch::read(record.main, record.block),
+        },
+        Written::Deleted(offset) | Written::Moved(offset) | Written::Withdrawn(offset) => {
+            Touch::Deleted(at(offset))
+        }
+        Written::Nothing => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::catalog::Table;
+    use crate::model::name::TableName;
+    use crate::observe::wal::ledger::Ledger;
+    use crate::observe::wal::record::Place;
+    use crate::observe::wal::storage::ExclusiveLock;
+
+    const DATABASE: u32 = 5;
+    const PEOPLE: u32 = 16_500;
+    const VERSIONS: u32 = 16_700;
+
+    /// A ledger that records, and ends of records that grow.
+    struct Told {
+        ledger: Ledger,
+        end: u64,
+    }
+
+    impl Told {
+        fn new() -> Self {
+            let name = TableName::new("public", "gorp_migrations");
+            let versions = Table {
+                name: name.clone(),
+                oid: VERSIONS,
+                filenode: VERSIONS,
+                kind: 'r',
+                unlogged: false,
+                columns: Vec::new(),
+                primary_key: Vec::new(),
+                unique_keys: Vec::new(),
+                parent: None,
+            };
+            let tables = BTreeMap::from([(name, versions)]);
+            let catalog = Catalog { tables, database_oid: DATABASE, ..Catalog::default() };
+            let at = TupleId { block: 3, offset: 7 };
+            let people = ClassPlace { oid: PEOPLE, filenode: PEOPLE, is_toast: false, at };
+            let mut ledger = Ledger::default();
+            ledger.record(Chronicle::new(&catalog, &[people]));
+            Self { ledger, end: 0 }
+        }
+
+        fn write(&mut self, xid: u32, node: u32, written: Written<'_>, block: &[u8]) {
+            self.end += 8;
+            let place = Place { file: (DATABASE, node), block: 3, old_block: None };
+            let end = Lsn(self.end);
+            self.ledger.write(&RowRecord { xid, place, written, main: &[], block, end });
+        }
+
+        fn insert(&mut self, xid: u32, node: u32) {
+            self.write(xid, node, Written::Inserted(Offsets::One(1)), &[]);
+        }
+
+        /// A row of `pg_class`.
+        fn class(&mut self, xid: u32, name: &str, filenode: u32) {
+            let mut row = vec![33, 0, 0, 0, 24, 0];
+            row.extend(filenode.to_le_bytes());
+            row.extend(name.bytes());
+            row.resize(6 + 4 + 64 + 16, 0);
+            row.extend([2_u32.to_le_bytes(), filenode.to_le_bytes()].concat());
+            self.write(xid, CLASS_NODE, Written::Inserted(Offsets::One(9)), &row);
+        }
+
+        fn commit(&mut self, xids: &[u32]) {
+            self.end += 8;
+            self.ledger.commit(xids, Vec::new(), Lsn(self.end));
+        }
+
+        /// Rows inserted into one file by every part, and whether a mark ends it.
+        fn parts(mut self, node: u32) -> Vec<(u64, bool)> {
+            let rows = |part: &super::super::Part| {
+                part.rows.get(&(DATABASE, node)).map_or(0, |rows| rows.gross.inserted)
+            };
+            let commits = self.ledger.take_commits().unwrap();
+            commits.parts.iter().map(|part| (rows(part), part.mark.is_some())).collect()
+        }
+    }
+
+    #[test]
+    fn subtransactions_are_cut_by_the_marks_of_their_transaction() {
+        let mut told = Told::new();
+        for (xid, node) in [(9, PEOPLE), (8, VERSIONS), (9, PEOPLE), (9, PEOPLE), (8, VERSIONS), (8, PEOPLE)]
+        {
+            told.insert(xid, node);
+        }
+        told.insert(10, PEOPLE);
+        told.ledger.abort(&[10]);
+        told.commit(&[8, 9]);
+        told.insert(11, PEOPLE);
+        told.commit(&[11]);
+        assert_eq!(
+            told.parts(PEOPLE),
+            [(1, true), (3, true), (1, false)],
+            "what follows the last mark is its own"
+        );
+    }
+
+    #[test]
+    fn what_another_transaction_does_meanwhile_is_its_own_when_it_commits() {
+        let mut told = Told::new();
+        told.insert(8, PEOPLE);
+        told.insert(9, PEOPLE);
+        told.insert(9, VERSIONS);
+        told.commit(&[9]);
+        told.insert(8, PEOPLE);
+        told.commit(&[8]);
+        assert_eq!(told.parts(PEOPLE), [(1, true), (2, false)]);
+    }
+
+    #[test]
+    fn a_version_table_is_known_from_the_row_that_makes_it() {
+        let mut told = Told::new();
+        told.class(8, "django_migrations", 17_000);
+        told.insert(8, 17_000);
+        told.commit(&[8]);
+        assert_eq!(told.parts(17_000), [(1, true)]);
+    }
+
+    #[test]
+    fn a_truncated_version_table_goes_on_in_its_new_file_and_no_other_is_taken_for_it() {
+        let mut told = Told::new();
+        told.ledger.lock(ExclusiveLock { xid: 8, database: DATABASE, table: VERSIONS });
+        told.ledger.make(8, (DATABASE, 17_001));
+        told.ledger.make(8, (DATABASE, 17_002));
+        told.class(8, "audit", 17_002);
+        told.insert(8, 17_002);
+        told.insert(8, 17_001);
+        told.commit(&[8]);
+        told.insert(9, 17_002);
+        told.commit(&[9]);
+        assert_eq!(told.parts(17_002), [(1, true), (1, false)]);
+    }
+
+    #[test]
+    fn a_table_is_dropped_where_its_row_lay() {
+        let mut told = Told::new();
+        told.write(8, CLASS_NODE, Written::Deleted(7), &[]);
+        told.commit(&[8]);
+        let commits = told.ledger.take_commits().unwrap();
+        assert_eq!(commits.parts[0].classes_dropped, BTreeSet::from([(DATABASE, PEOPLE)]));
+    }
+}

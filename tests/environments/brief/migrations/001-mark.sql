@@ -1,0 +1,1 @@
+UPDATE people SET email = email || '.invalid' WHERE id <= 3;

@@ -1,0 +1,13 @@
+SET lock_timeout = '400ms';
+CREATE TABLE twice (id integer);
+CREATE TABLE twice (id integer);
+ALTER TABLE people ADD CONSTRAINT small CHECK (id < 50);
+INSERT INTO people (id) VALUES (1001);
+UPDATE people SET id = id / (id - 1);
+CREATE UNIQUE INDEX CONCURRENTLY halves ON people ((id / 2));
+DROP TABLE nowhere;
+BEGIN;
+DELETE FROM people;
+VACUUM people;
+COMMIT;
+SELECT count(*) FROM people;

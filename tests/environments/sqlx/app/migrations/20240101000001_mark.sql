@@ -1,0 +1,1 @@
+UPDATE people SET born = NULL WHERE id <= 7;

@@ -1,0 +1,2 @@
+CREATE TABLE audit (note text);
+INSERT INTO audit VALUES ('marked'), ('purged');
