@@ -17,6 +17,7 @@ fn a_check_that_ends_around_any_call_is_swept() {
         stage.run(&["sweep"]).exits(0);
         before.assert(&format!("{batch:?}, swept"));
     }
+    before.assert_to_the_byte("after all points of a check");
     points.tell(150);
     assert_no_journal(&stage);
 }
@@ -35,6 +36,7 @@ fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
         take_down_what_stands(&stage);
         before.assert(&format!("{batch:?}, swept"));
     }
+    before.assert_to_the_byte("after all points of an up");
     points.tell(90);
     assert_no_journal(&stage);
 }
@@ -55,7 +57,7 @@ fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
         standing(&stage);
     }
     take_down_what_stands(&stage);
-    before.assert("all are down");
+    before.assert_to_the_byte("all are down");
     points.tell(40);
     assert_no_journal(&stage);
 }
@@ -79,6 +81,7 @@ fn a_seed_whose_build_ends_around_any_call_is_whole_or_swept() {
         remove_other_seeds(&stage, &before);
         before.assert(&format!("{batch:?}, swept"));
     }
+    before.assert_to_the_byte("after all points of a seed build");
     points.tell(90);
     assert_no_journal(&stage);
 }

@@ -52,10 +52,16 @@ impl Untouched {
         Self { listing: listing(), seeds: seeds() }
     }
 
-    /// Asserts that all is as it was.
+    /// Asserts that all is there as it was.
     #[track_caller]
     pub fn assert(&self, when: &str) {
         assert_same(&self.listing, &listing(), when);
+    }
+
+    /// Asserts that all is there as it was, and no byte of a seed another one. That takes seconds: once, at the end.
+    #[track_caller]
+    pub fn assert_to_the_byte(&self, when: &str) {
+        self.assert(when);
         assert_same(&self.seeds, &seeds(), &format!("{when}: content of seeds"));
     }
 }
