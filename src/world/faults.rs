@@ -157,16 +157,19 @@ fn say(line: &str) {
 mod tests {
     use super::*;
 
-    fn point(signal: Signal, moment: Moment, place: Place) -> Option<Fault> {
-        Some(Fault::Signal(Point { signal, moment, place }))
+    fn point(signal: Signal, moment: Moment, place: Place) -> Fault {
+        Fault::Signal(Point { signal, moment, place })
     }
 
     #[test]
     fn faults_are_read_by_number_and_by_name() {
-        assert_eq!(Fault::parse("kill-before:7"), point(Signal::KILL, Moment::Before, Place::Number(7)));
+        assert_eq!(
+            Fault::parse("kill-before:7"),
+            Some(point(Signal::KILL, Moment::Before, Place::Number(7)))
+        );
         let place = Place::Named { name: "undo".into(), occurrence: 2 };
-        assert_eq!(Fault::parse("term-after:undo#2"), point(Signal::TERM, Moment::After, place));
-        assert_eq!(Fault::parse("int-after:1"), point(Signal::INT, Moment::After, Place::Number(1)));
+        assert_eq!(Fault::parse("term-after:undo#2"), Some(point(Signal::TERM, Moment::After, place)));
+        assert_eq!(Fault::parse("int-after:1"), Some(point(Signal::INT, Moment::After, Place::Number(1))));
         assert_eq!(Fault::parse("trace"), Some(Fault::Trace));
         for none in ["kill-now:1", "hup-after:1", "kill-after:x", "kill:1"] {
             assert_eq!(Fault::parse(none), None, "{none}");
