@@ -10,7 +10,7 @@ fn a_check_that_ends_around_any_call_is_swept() {
     stage.run(&["seed", "build", "brief"]).exits(0);
     let before = Untouched::look();
     let check = |_| stage.command(&["check", "brief"]);
-    let mut points = Points::of("check", check(0));
+    let mut points = Points::of("check", check(0), 2);
     before.assert("after a check that nobody ended");
     for batch in points.batches() {
         points.happen(&batch, check);
@@ -18,7 +18,7 @@ fn a_check_that_ends_around_any_call_is_swept() {
         before.assert(&format!("{batch:?}, swept"));
     }
     before.assert_to_the_byte("after all points of a check");
-    points.tell(150);
+    points.tell(120);
     assert_no_journal(&stage);
 }
 
@@ -28,7 +28,7 @@ fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
     stage.run(&["seed", "build", "tiny"]).exits(0);
     let before = Untouched::look();
     let up = |number| stage.command(&["up", "tiny", "--name", &format!("up-{number}")]);
-    let mut points = Points::of("up", up(0));
+    let mut points = Points::of("up", up(0), 4);
     take_down_what_stands(&stage);
     for batch in points.batches() {
         points.happen(&batch, up);
@@ -37,7 +37,7 @@ fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
         before.assert(&format!("{batch:?}, swept"));
     }
     before.assert_to_the_byte("after all points of an up");
-    points.tell(90);
+    points.tell(80);
     assert_no_journal(&stage);
 }
 
@@ -47,7 +47,7 @@ fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
     stage.run(&["seed", "build", "tiny"]).exits(0);
     let before = Untouched::look();
     stand_up_missing(&stage, &["traced".to_owned()]);
-    let mut points = Points::of("down", stage.command(&["down", "traced"]));
+    let mut points = Points::of("down", stage.command(&["down", "traced"]), 4);
     for batch in points.batches() {
         let names: Vec<String> = (0..batch.len()).map(|number| format!("down-{number}")).collect();
         stand_up_missing(&stage, &names);
@@ -58,7 +58,7 @@ fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
     }
     take_down_what_stands(&stage);
     before.assert_to_the_byte("all are down");
-    points.tell(40);
+    points.tell(30);
     assert_no_journal(&stage);
 }
 
@@ -72,7 +72,7 @@ fn a_seed_whose_build_ends_around_any_call_is_whole_or_swept() {
         command.env("STAGE_MASK_KEY", format!("{:032x}", number + 1));
         command
     };
-    let mut points = Points::of("seed build", build(0));
+    let mut points = Points::of("seed build", build(0), 4);
     remove_other_seeds(&stage, &before);
     for batch in points.batches() {
         points.happen(&batch, build);
@@ -82,7 +82,7 @@ fn a_seed_whose_build_ends_around_any_call_is_whole_or_swept() {
         before.assert(&format!("{batch:?}, swept"));
     }
     before.assert_to_the_byte("after all points of a seed build");
-    points.tell(90);
+    points.tell(80);
     assert_no_journal(&stage);
 }
 
