@@ -14,7 +14,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::label;
 
 const POLL: Duration = Duration::from_millis(40);
-const DETACHING: Duration = Duration::from_secs(10);
+const DETACHING: Duration = Duration::from_secs(5);
 
 /// Makes a network; one of the same name that the same run has made already counts as made.
 pub(super) async fn create(docker: &Docker, spec: &NetworkSpec) -> Result<()> {
