@@ -47,6 +47,15 @@ volumes: ['/var/run/docker.sock:/var/run/docker.sock']
 }
 
 #[test]
+fn no_way_to_the_socket_of_an_engine_is_mounted() {
+    let refused = "a mount of the engine's socket is refused: a stack must not reach the host";
+    for source in ["/", "/run", "/var/run/", "/run/containerd", "/srv/podman.sock", "../containerd.sock"] {
+        let problem = format!("compose.yaml:4:15: {refused}");
+        check(&format!("volumes: ['{source}:/mnt']\n"), &[&problem]);
+    }
+}
+
+#[test]
 fn labels_of_stage_cannot_be_forged() {
     check(
         "labels: [dev.stage.env=x, team=a]",
