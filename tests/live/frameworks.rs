@@ -166,7 +166,8 @@ fn people_read_step_by_step_what_a_command_did() {
 /// The app of the fixture: an example of this package, so that whatever builds the tests can build it.
 fn migrate_by_sqlx() -> PathBuf {
     let stage = Path::new(env!("CARGO_BIN_EXE_stage"));
-    let profile = if stage.parent().unwrap().ends_with("release") { "release" } else { "dev" };
+    let folder = stage.parent().unwrap().file_name().unwrap().to_str().unwrap();
+    let profile = if folder == "debug" { "dev" } else { folder };
     let arguments = ["build", "--quiet", "--locked", "--example", "migrate_by_sqlx", "--profile", profile];
     let mut cargo = Command::new(env!("CARGO"));
     // What a test run is told of its package would make Cargo compile half of its dependencies anew.
