@@ -10,7 +10,7 @@ fn a_check_that_ends_around_any_call_is_swept() {
     stage.run(&["seed", "build", "brief"]).exits(0);
     let before = Untouched::look();
     let check = |_| stage.command(&["check", "brief"]);
-    let mut points = Points::of("check", check(0), 2);
+    let mut points = Points::of("check", check(0), 8);
     before.assert("after a check that nobody ended");
     for batch in points.batches() {
         points.happen(&batch, check);
@@ -28,7 +28,7 @@ fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
     stage.run(&["seed", "build", "tiny"]).exits(0);
     let before = Untouched::look();
     let up = |number| stage.command(&["up", "tiny", "--name", &format!("up-{number}")]);
-    let mut points = Points::of("up", up(0), 4);
+    let mut points = Points::of("up", up(0), 8);
     take_down_what_stands(&stage);
     for batch in points.batches() {
         points.happen(&batch, up);
@@ -37,7 +37,7 @@ fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
         before.assert(&format!("{batch:?}, swept"));
     }
     before.assert_to_the_byte("after all points of an up");
-    points.tell(80);
+    points.tell(60);
     assert_no_journal(&stage);
 }
 
@@ -47,7 +47,7 @@ fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
     stage.run(&["seed", "build", "tiny"]).exits(0);
     let before = Untouched::look();
     stand_up_missing(&stage, &["traced".to_owned()]);
-    let mut points = Points::of("down", stage.command(&["down", "traced"]), 4);
+    let mut points = Points::of("down", stage.command(&["down", "traced"]), 8);
     for batch in points.batches() {
         let names: Vec<String> = (0..batch.len()).map(|number| format!("down-{number}")).collect();
         stand_up_missing(&stage, &names);
@@ -72,7 +72,7 @@ fn a_seed_whose_build_ends_around_any_call_is_whole_or_swept() {
         command.env("STAGE_MASK_KEY", format!("{:032x}", number + 1));
         command
     };
-    let mut points = Points::of("seed build", build(0), 4);
+    let mut points = Points::of("seed build", build(0), 8);
     remove_other_seeds(&stage, &before);
     for batch in points.batches() {
         points.happen(&batch, build);

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::stage::{Ran, Stage, tell};
 
 /// How many runs with a fault share the engine: more would wait for each other, fewer for the sweep after each batch.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 24;
 
 /// The faults around every call of a command.
 pub struct Points {
