@@ -46,8 +46,6 @@ pub struct SeedOrder<'a> {
     pub service: &'a Service,
     /// Its image.
     pub image: &'a ImageFacts,
-    /// The subnet of the builder's network.
-    pub subnet: &'a str,
     /// How clones of it will be made.
     pub clones: CloneDriver,
 }
@@ -83,8 +81,8 @@ pub fn lock_seed(order: &SeedOrder<'_>) -> Plan {
     plan
 }
 
-/// The place, and an empty server on it.
-pub fn build_seed(order: &SeedOrder<'_>) -> Plan {
+/// The place, and an empty server on it, in a network with this subnet.
+pub fn build_seed(order: &SeedOrder<'_>, subnet: &str) -> Plan {
     let identity = order.identity;
     let service = &order.service.name;
     let cause = format!("seed {} of {service}", order.key);
@@ -93,7 +91,7 @@ pub fn build_seed(order: &SeedOrder<'_>) -> Plan {
     let network = plan.add(
         Call::CreateNetwork(NetworkSpec {
             name: identity.names().network(),
-            subnet: order.subnet.to_owned(),
+            subnet: subnet.to_owned(),
             labels: identity.labels(None),
         }),
         &cause,

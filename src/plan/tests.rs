@@ -159,7 +159,6 @@ fn a_seed_is_built_under_its_lock_and_only_the_frozen_copy_and_its_volume_stay()
         key: &key,
         service: &environment.services["db"],
         image: &ImageFacts::default(),
-        subnet: "10.213.0.0/28",
         clones: CloneDriver::Btrfs,
     };
     check(
@@ -167,7 +166,7 @@ fn a_seed_is_built_under_its_lock_and_only_the_frozen_copy_and_its_volume_stay()
         "1 create container stage-seed-4f1c9a0b7d22-lock of stage-helper:1 — only one builds seed 4f1c9a0b7d22 of db",
     );
     check(
-        &build_seed(&order),
+        &build_seed(&order, "10.213.0.0/28"),
         "1 prepare pool — clones need a pool
          2 create network stage-shop-r1 10.213.0.0/28 — seed 4f1c9a0b7d22 of db
          3 create volume stage-shop-r1-db-seed-data — seed 4f1c9a0b7d22 of db after 1

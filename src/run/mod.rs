@@ -29,6 +29,7 @@ mod seed;
 mod stand;
 mod steps;
 mod stopwatch;
+mod subnet;
 mod suite;
 mod sweep;
 mod test;

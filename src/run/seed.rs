@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::backup::{self, ChosenBackup};
 use super::fill::{BackupFile, SeedDatabase};
-use super::{Settings, database, ending, images, room};
+use super::{Settings, database, ending, images, room, subnet};
 use crate::archive;
 use crate::execute::{self, Run};
 use crate::mask;
@@ -91,6 +91,25 @@ async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -
             Err(error) => return Err(error),
         }
     }
+}
+
+/// The server that is to be filled.
+async fn stand_server(run: &Run, order: &SeedOrder<'_>, inventory: &Inventory) -> Result<()> {
+    let mut taken = inventory.subnets.clone();
+    for attempt in 0..subnet::TRIES {
+        let chosen = plan::free_subnet(&taken, &order.identity.run, attempt)?;
+        match execute::apply(run, &plan::build_seed(order, &chosen)).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(failure)) => return Err(super::unfit(&failure)),
+            Err(error) => {
+                if !subnet::was_taken(run, order.identity, &error, &chosen, attempt).await? {
+                    return Err(error);
+                }
+                taken = run.world.engine.inventory(&[]).await?.subnets;
+            }
+        }
+    }
+    Err(subnet::none_left())
 }
 
 /// An inventory in which the images are known, and how clones are made: the first to ask finds that out.
@@ -190,13 +209,11 @@ impl Building<'_> {
         let need = plan::seed_need(&self.service.name, self.chosen.file.size_bytes, is_plain, &earlier);
         room::for_seed(run, &need, inventory.has_pool).await?;
 
-        let subnet = plan::free_subnet(&inventory.subnets, &identity.run, 0)?;
         let order = SeedOrder {
             identity,
             key: self.key,
             service: self.service,
             image: self.image,
-            subnet: &subnet,
             clones: driver_of(inventory)?,
         };
         execute::apply(run, &plan::lock_seed(&order)).await?;
@@ -204,9 +221,7 @@ impl Building<'_> {
         if let Some(seed) = sealed(&run.world, self.key).await? {
             return Ok(seed);
         }
-        if let Some(failure) = execute::apply(run, &plan::build_seed(&order)).await? {
-            return Err(super::unfit(&failure));
-        }
+        stand_server(run, &order, inventory).await?;
         let database =
             database::connect(run, &order.container(), &self.service.runtime, INIT_TIMEOUT).await?;
         let rows = self.fill(run, &archive, source, &database).await;

@@ -5,21 +5,18 @@ use std::collections::BTreeMap;
 use super::migrations::{self, Migrated, Outset};
 use super::seed::{self, SeedStory};
 use super::stopwatch::Stopwatch;
-use super::{Settings, images, room};
+use super::{Settings, images, room, subnet};
 use crate::execute::{self, Run};
 use crate::model::call::{Call, ServiceFailure};
 use crate::model::clones::CloneDriver;
 use crate::model::environment::Environment;
-use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::error::Result;
 use crate::model::inventory::Inventory;
 use crate::model::plan::Plan;
 use crate::model::report::SeedUse;
 use crate::model::seed::SeedKey;
 use crate::model::suite::SuiteSpec;
 use crate::plan::{self, Identity};
-
-/// How often another subnet is tried when somebody else took the chosen one in the meantime.
-const SUBNET_TRIES: u32 = 5;
 
 /// What stands after the migrations, or why it does not.
 pub struct Stood {
@@ -88,7 +85,7 @@ pub async fn stand(
     Ok(stood)
 }
 
-/// The stack as far as the databases. Two runs that plan at once may choose the same subnet: the slower one plans again.
+/// The stack as far as the databases.
 async fn databases(
     run: &Run,
     story: &SeedStory<'_>,
@@ -99,26 +96,21 @@ async fn databases(
         seeds.iter().map(|(service, used)| (service.clone(), used.seed.key.clone())).collect();
     let wanted = plan::images(story.environment);
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-    for attempt in 0..SUBNET_TRIES {
+    for attempt in 0..subnet::TRIES {
         let inventory = images::inventory_with(&run.world, story, &wanted).await?;
-        let subnet = plan::free_subnet(&inventory.subnets, &identity.run, attempt)?;
-        let plan = plan::stand_up(story.environment, identity, &inventory, &keys, &subnet);
+        let chosen = plan::free_subnet(&inventory.subnets, &identity.run, attempt)?;
+        let plan = plan::stand_up(story.environment, identity, &inventory, &keys, &chosen);
         match with_room(run, plan, &inventory, seeds).await? {
             Ok(None) => return Ok(inventory),
             Ok(Some(failure)) => return Err(super::unfit(&failure)),
-            Err(error) if error.kind == ErrorKind::NoRoom && attempt + 1 < SUBNET_TRIES => {
-                let now = run.world.engine.inventory(&[]).await?;
-                let lost_the_race = now.subnets.contains(&subnet)
-                    && !now.networks.iter().any(|network| network.name == identity.names().network());
-                if !lost_the_race {
+            Err(error) => {
+                if !subnet::was_taken(run, identity, &error, &chosen, attempt).await? {
                     return Err(error);
                 }
             }
-            Err(error) => return Err(error),
         }
     }
-    Err(Error::new(ErrorKind::NoRoom, format!("no subnet could be had in {SUBNET_TRIES} tries"))
-        .hint("run fewer stacks at once"))
+    Err(subnet::none_left())
 }
 
 /// Carries out the plan of the databases if there is room for their clones; what comes of it is within, an error without
