@@ -102,7 +102,7 @@ async fn stand_server(run: &Run, order: &SeedOrder<'_>, inventory: &Inventory) -
             Ok(None) => return Ok(()),
             Ok(Some(failure)) => return Err(super::unfit(&failure)),
             Err(error) => {
-                if !subnet::was_taken(run, order.identity, &error, &chosen, attempt).await? {
+                if !subnet::was_taken(run, order.identity, &error, attempt).await? {
                     return Err(error);
                 }
                 taken = run.world.engine.inventory(&[]).await?.subnets;

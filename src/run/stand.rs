@@ -104,7 +104,7 @@ async fn databases(
             Ok(None) => return Ok(inventory),
             Ok(Some(failure)) => return Err(super::unfit(&failure)),
             Err(error) => {
-                if !subnet::was_taken(run, identity, &error, &chosen, attempt).await? {
+                if !subnet::was_taken(run, identity, &error, attempt).await? {
                     return Err(error);
                 }
             }

@@ -7,20 +7,15 @@ use crate::plan::Identity;
 /// How often another subnet is tried when somebody else took the chosen one in the meantime.
 pub const TRIES: u32 = 5;
 
-/// Whether what failed did so because somebody else took the subnet first, with tries left.
-pub async fn was_taken(
-    run: &Run,
-    identity: &Identity,
-    error: &Error,
-    subnet: &String,
-    attempt: u32,
-) -> Result<bool> {
+/// Whether what failed did so because somebody else took the subnet first, with tries left. The network that was not made
+/// tells it: the other's may not be listed yet, or be gone again.
+pub async fn was_taken(run: &Run, identity: &Identity, error: &Error, attempt: u32) -> Result<bool> {
     if error.kind != ErrorKind::NoRoom || attempt + 1 >= TRIES {
         return Ok(false);
     }
     let now = run.world.engine.inventory(&[]).await?;
     let own = identity.names().network();
-    Ok(now.subnets.contains(subnet) && !now.networks.iter().any(|network| network.name == own))
+    Ok(!now.networks.iter().any(|network| network.name == own))
 }
 
 /// None of the tries had one.

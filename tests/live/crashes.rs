@@ -1,7 +1,7 @@
 //! Killed or interrupted around every call: afterwards one sweep leaves the engine as it was, seeds and stacks included.
 
 use super::engine::{Untouched, listing};
-use super::points::{Points, at_once, stand_up_missing, standing, take_down_what_stands};
+use super::points::{Points, at_once, stand_up_missing, take_down_what_stands};
 use super::stage::Stage;
 
 #[test]
@@ -48,16 +48,17 @@ fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
     let before = Untouched::look();
     stand_up_missing(&stage, &["traced".to_owned()]);
     let mut points = Points::of("down", stage.command(&["down", "traced"]), 8);
+    before.assert("after a down that nobody ended");
     for batch in points.batches() {
         let names: Vec<String> = (0..batch.len()).map(|number| format!("down-{number}")).collect();
         stand_up_missing(&stage, &names);
         points.happen(&batch, |number| stage.command(&["down", &names[number]]));
         stage.run(&["sweep"]).exits(0);
-        // Those whose end came before anything was to go serve the next batch.
-        standing(&stage);
+        // Those whose end came before anything was to go stand whole.
+        take_down_what_stands(&stage);
+        before.assert(&format!("{batch:?}, swept"));
     }
-    take_down_what_stands(&stage);
-    before.assert_to_the_byte("all are down");
+    before.assert_to_the_byte("after all points of a down");
     points.tell(30);
     assert_no_journal(&stage);
 }
@@ -65,6 +66,8 @@ fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
 #[test]
 fn a_seed_whose_build_ends_around_any_call_is_whole_or_swept() {
     let stage = Stage::of_the_tests();
+    // One that no fault may damage.
+    stage.run(&["seed", "build", "small"]).exits(0);
     let before = Untouched::look();
     // Under another key the same backup is another seed, so builds need not wait for each other.
     let build = |number: usize| {

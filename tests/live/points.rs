@@ -99,7 +99,7 @@ pub fn stand_up_missing(stage: &Stage, names: &[String]) {
 }
 
 /// Names of the stacks that stand; each of them must be whole.
-pub fn standing(stage: &Stage) -> Vec<String> {
+fn standing(stage: &Stage) -> Vec<String> {
     let stacks = stage.run(&["list", "--json"]).exits(0).json();
     let stacks = stacks.as_array().unwrap();
     for stack in stacks {
