@@ -1,7 +1,7 @@
 //! Every call to the outside fails, before or after its effect, and is carried out twice: only whole seeds stay.
 
 use super::story::{assert_clean, check, effort, journals, left, seeded, sweep, world};
-use crate::model::error::Result;
+use crate::model::error::{ErrorKind, Result};
 use crate::model::report::{Report, Verdict};
 use crate::world::memory::MemoryWorld;
 
@@ -34,6 +34,22 @@ async fn every_call_may_fail_while_the_seed_is_built_and_after() {
     }
     println!("calls failed: {} points, of which a report survived {survived}", 2 * calls);
     assert!(calls > 80, "only {calls} calls");
+}
+
+#[tokio::test]
+async fn a_subnet_that_another_run_took_first_is_not_the_only_one() {
+    for lost in 1..=4 {
+        // Those of the seed's builder, and then those of a stack.
+        for world in [world(), seeded().await] {
+            check(&world.with_subnets_lost(lost)).await.unwrap();
+            assert_clean(&world, &format!("{lost} lost"));
+        }
+    }
+    for world in [world(), seeded().await] {
+        let error = check(&world.with_subnets_lost(5)).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NoRoom);
+        assert_clean(&world, "five lost");
+    }
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ pub(super) struct Objects {
     pub(super) subvolumes: BTreeMap<String, Content>,
     pub(super) pulled: BTreeSet<String>,
     pub(super) has_pool: bool,
+    /// How many subnets will still be refused for a network of somebody who has gone by the time anybody looks.
+    pub(super) subnets_to_lose: u32,
     /// Room that was said beforehand, and what was made of it; plenty otherwise.
     pub(super) room: Option<Room>,
     /// Names of containers in the order in which they were started.

@@ -177,6 +177,12 @@ impl MemoryWorld {
         self.clone()
     }
 
+    /// The next networks are refused, so many of them, for others that are gone by the time anybody looks.
+    pub fn with_subnets_lost(&self, number: u32) -> Self {
+        self.objects().subnets_to_lose = number;
+        self.clone()
+    }
+
     /// What the engine says of itself; room apart.
     pub fn with_survey(&self, survey: Survey) -> Self {
         self.script().survey = survey;
