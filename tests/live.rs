@@ -13,6 +13,8 @@ mod canaries;
 mod clones;
 #[path = "live/crashes.rs"]
 mod crashes;
+#[path = "live/egress.rs"]
+mod egress;
 #[path = "live/engine.rs"]
 mod engine;
 #[path = "live/engines.rs"]

@@ -6,7 +6,7 @@ use crate::model::error::Result;
 use crate::model::stack::StackName;
 use crate::{render, run};
 
-/// Show a stack: its services and where they are reached, its lease, its seeds.
+/// Show a stack: its services and where they are reached, its lease, its seeds, and what was refused to it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The stack: NAME, or ENV/NAME where two environments have one of that name.

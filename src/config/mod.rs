@@ -8,6 +8,7 @@ mod amount;
 mod compose;
 mod credentials;
 mod databases;
+mod egress;
 mod fields;
 mod guards;
 mod loader;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::compose;
 use super::credentials;
 use super::databases;
+use super::egress;
 use super::fields::{self, Fields};
 use super::guards;
 use super::loader::{Catalogs, Loader, resolve};
@@ -104,11 +105,9 @@ pub fn read(
     let suite = file.take("suite").and_then(|node| suite::read(node, &context, problems));
     let guards = file.take("guards").map(|node| guards::read(node, catalogs, problems)).unwrap_or_default();
     let lease = file.take("lease").map(|node| lease(node, problems)).unwrap_or_default();
+    let egress = file.take("egress").map(|node| egress::read(node, problems)).unwrap_or_default();
     check_credentials(&file, &context, problems);
-    file.refuse(
-        &[("egress", UNSUPPORTED), ("mail", UNSUPPORTED), ("traffic", UNSUPPORTED), ("compare", UNSUPPORTED)],
-        problems,
-    );
+    file.refuse(&[("mail", UNSUPPORTED), ("traffic", UNSUPPORTED), ("compare", UNSUPPORTED)], problems);
     file.finish(problems);
 
     Some(Environment {
@@ -120,6 +119,7 @@ pub fn read(
         suite,
         guards,
         lease,
+        egress,
     })
 }
 

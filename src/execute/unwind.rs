@@ -95,7 +95,8 @@ const LOCKS: u8 = LAST_WAVE + 1;
 fn wave_of(undo: &Undo) -> u8 {
     match undo {
         Undo::RemoveContainer { name, .. } if is_instance_lock(name) => LOCKS,
-        Undo::RemoveContainer { .. } => 0,
+        // While it is forgotten, nothing may be reached at all; the label of the network says what to forget.
+        Undo::RemoveContainer { .. } | Undo::ForgetEgress { .. } => 0,
         Undo::RemoveNetwork { .. } | Undo::DeleteClone { .. } => 1,
         Undo::RemoveVolume { .. } => 2,
         Undo::DeleteSeed { .. } => LAST_WAVE,

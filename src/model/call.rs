@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::container::{CloneOrigin, ContainerSpec, NetworkSpec, VolumeSpec};
+use super::egress::EgressRules;
 use super::name::RunId;
 use super::quantity;
 use super::seed::SeedKey;
@@ -24,6 +25,8 @@ pub enum Call {
     },
     /// Makes a network.
     CreateNetwork(NetworkSpec),
+    /// Refuses the containers of a network whatever they are not allowed to reach, and counts what they try.
+    DenyEgress(EgressRules),
     /// Makes a volume.
     CreateVolume(VolumeSpec),
     /// Makes a copy-on-write clone in the pool, `clones/NAME`.
@@ -85,6 +88,11 @@ pub enum Undo {
         /// The run that made it.
         run: String,
     },
+    /// Forgets what containers behind an interface may reach, and what they tried.
+    ForgetEgress {
+        /// The interface of their network.
+        bridge: String,
+    },
     /// Removes a volume.
     RemoveVolume {
         /// Its name.
@@ -137,6 +145,7 @@ impl Call {
             Self::CreateNetwork(network) => {
                 Some(Undo::RemoveNetwork { name: network.name.clone(), run: run.0.clone() })
             }
+            Self::DenyEgress(rules) => Some(Undo::ForgetEgress { bridge: rules.bridge.clone() }),
             Self::CreateVolume(volume) => Some(Undo::RemoveVolume { name: volume.name.clone() }),
             Self::MakeClone { clone, .. } => Some(Undo::DeleteClone { clone: clone.clone() }),
             Self::FreezeSeed { key, .. } => Some(Undo::DeleteSeed { key: key.clone() }),
@@ -162,6 +171,7 @@ impl fmt::Display for Call {
             Self::PreparePool => f.write_str("prepare pool"),
             Self::GrowPool { size_bytes } => write!(f, "grow pool to {}", quantity::size(*size_bytes)),
             Self::CreateNetwork(network) => write!(f, "create network {} {}", network.name, network.subnet),
+            Self::DenyEgress(rules) => write!(f, "deny egress of {}", rules.bridge),
             Self::CreateVolume(volume) => write!(f, "create volume {}", volume.name),
             Self::MakeClone { clone, origin: CloneOrigin::Empty } => write!(f, "make empty clone {clone}"),
             Self::MakeClone { clone, origin: CloneOrigin::Seed(key) } => {
@@ -184,6 +194,7 @@ impl fmt::Display for Undo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RemoveNetwork { name, .. } => write!(f, "network {name}"),
+            Self::ForgetEgress { bridge } => write!(f, "egress rules of {bridge}"),
             Self::RemoveVolume { name } => write!(f, "volume {name}"),
             Self::DeleteClone { clone } => write!(f, "clone {clone}"),
             Self::DeleteSeed { key } => write!(f, "frozen seed {key}"),

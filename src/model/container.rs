@@ -1,6 +1,7 @@
 //! What the engine is asked to make: networks, volumes and containers, each with its labels and its name chosen beforehand.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use super::seed::SeedKey;
@@ -16,6 +17,8 @@ pub struct NetworkSpec {
     pub name: String,
     /// Its subnet (`10.213.4.16/28`).
     pub subnet: String,
+    /// The name of its interface on the engine's machine; the engine's own choice if not said.
+    pub bridge: Option<String>,
     /// Labels.
     pub labels: Labels,
 }
@@ -83,6 +86,10 @@ pub struct ContainerSpec {
     pub network: Option<String>,
     /// Its names in that network.
     pub aliases: Vec<String>,
+    /// Its address in that network; the engine's choice if not said.
+    pub address: Option<Ipv4Addr>,
+    /// Who answers lookups of names that the engine does not know; whom the engine asks itself if not said.
+    pub name_server: Option<Ipv4Addr>,
     /// Mounts.
     pub mounts: Vec<Mount>,
     /// Ports published on free ports of 127.0.0.1.

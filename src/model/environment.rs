@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::egress::EgressPolicy;
 use super::guard::GuardLimits;
 use super::masking::Masking;
 use super::migration::MigrationLayout;
@@ -113,6 +114,8 @@ pub struct Environment {
     pub guards: GuardLimits,
     /// How long a stack may stand.
     pub lease: LeaseSpec,
+    /// What its services may reach beyond it.
+    pub egress: EgressPolicy,
 }
 
 impl Environment {

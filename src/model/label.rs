@@ -1,6 +1,6 @@
 //! Labels carry identity: a sweep on any machine works from them alone. Every key that `stage` writes is here.
 
-/// What the object is: [`KIND_STACK`], [`KIND_SEED`], [`KIND_POOL`] or [`KIND_BUILD`]. Nothing without this key is ever touched.
+/// What the object is: [`KIND_STACK`], [`KIND_SEED`], [`KIND_POOL`], [`KIND_FIREWALL`] or [`KIND_BUILD`]. Nothing without this key is ever touched.
 pub const KIND: &str = "dev.stage";
 /// The version of the labels; an object of another version is never misread, only named.
 pub const FORMAT: &str = "dev.stage.format";
@@ -14,6 +14,10 @@ pub const RUN: &str = "dev.stage.run";
 pub const DEADLINE: &str = "dev.stage.deadline";
 /// The machine whose state folder holds the journal of the run, an opaque id.
 pub const HOLDER: &str = "dev.stage.holder";
+/// The subnet of a stack, on its network.
+pub const SUBNET: &str = "dev.stage.subnet";
+/// The interface of a network whose egress is denied, on that network.
+pub const BRIDGE: &str = "dev.stage.bridge";
 /// The Compose service that a container stands for.
 pub const SERVICE: &str = "dev.stage.service";
 /// Until when a stack is leased, RFC 3339 in UTC, on the empty volume that is the lease. A renewal is another such volume:
@@ -44,6 +48,8 @@ pub const KIND_STACK: &str = "stack";
 pub const KIND_SEED: &str = "seed";
 /// The pool: its volumes and its keeper.
 pub const KIND_POOL: &str = "pool";
+/// The firewall: the container that denies egress.
+pub const KIND_FIREWALL: &str = "firewall";
 /// The run of what sets up a pool: it belongs to no run of a user, and is over within a minute.
 pub const RUN_OF_SETUP: &str = "pool-setup";
 /// The version that this build writes.

@@ -10,6 +10,7 @@ pub mod clones;
 pub mod container;
 pub mod diagnosis;
 pub mod digest;
+pub mod egress;
 pub mod engine;
 pub mod environment;
 pub mod error;

@@ -88,6 +88,12 @@ impl StackNames {
         self.prefix.clone()
     }
 
+    /// The interface of the stack's network on the engine's machine: 15 characters are all that Linux takes.
+    pub fn bridge(&self) -> String {
+        let run = self.prefix.rsplit('-').next().unwrap_or_default();
+        format!("stage-{}", &run[run.len().saturating_sub(9)..])
+    }
+
     /// The container of a Compose service.
     pub fn container(&self, service: &str) -> String {
         format!("{}-{service}", self.prefix)

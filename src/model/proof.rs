@@ -11,13 +11,15 @@ pub struct Remains {
     pub after: usize,
 }
 
-/// What a run makes. Rules of a firewall that it sets live in the network of a container, and end with it.
+/// What a run makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MadeKind {
     /// Containers, running or not.
     Container,
     /// Networks.
     Network,
+    /// Networks whose egress the firewall has rules for.
+    Egress,
     /// Volumes.
     Volume,
     /// Clones in the pool.
@@ -32,14 +34,23 @@ pub enum MadeKind {
 
 impl MadeKind {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 7] =
-        [Self::Container, Self::Network, Self::Volume, Self::Clone, Self::Seed, Self::Port, Self::File];
+    pub const ALL: [Self; 8] = [
+        Self::Container,
+        Self::Network,
+        Self::Egress,
+        Self::Volume,
+        Self::Clone,
+        Self::Seed,
+        Self::Port,
+        Self::File,
+    ];
 
     /// One, and several, for people.
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Container => ("container", "containers"),
             Self::Network => ("network", "networks"),
+            Self::Egress => ("set of firewall rules", "sets of firewall rules"),
             Self::Volume => ("volume", "volumes"),
             Self::Clone => ("clone", "clones"),
             Self::Seed => ("unfinished seed", "unfinished seeds"),

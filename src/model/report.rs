@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::call::ServiceFailure;
 use super::change::Change;
+use super::egress::Attempt;
 use super::guard::Finding;
 use super::migration::MigrationRun;
 use super::name::RunId;
@@ -81,6 +82,8 @@ pub struct Report {
     pub not_run: Vec<String>,
     /// A service that did not come up after the migrations.
     pub service_failure: Option<ServiceFailure>,
+    /// What services tried to reach beyond the stack and could not; `None` where nothing is denied.
+    pub egress: Option<Vec<Attempt>>,
     /// The suite; `None` if there is none or it was not reached.
     pub suite: Option<SuiteOutcome>,
     /// Guards that were broken, most severe first.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::egress::Attempt;
 use super::error::{Error, ErrorKind};
 use super::name::RunId;
 use super::seed::SeedKey;
@@ -37,6 +38,10 @@ pub struct Stack {
     pub idle_s: Option<u64>,
     /// What sweeps have noted of its idleness.
     pub quiet: Vec<Quiet>,
+    /// The subnet of its network; `None` if the network does not say it.
+    pub subnet: Option<String>,
+    /// The interface of its network; `None` where its egress is not denied.
+    pub bridge: Option<String>,
     /// Its containers by service.
     pub containers: BTreeMap<String, String>,
     /// The seeds of its databases by service.
@@ -116,6 +121,8 @@ pub struct StackView {
     pub stack: Stack,
     /// Its containers, in order of service.
     pub containers: Vec<ContainerFacts>,
+    /// What its services tried to reach beyond it; `None` where that is allowed, or nobody has asked.
+    pub egress: Option<Vec<Attempt>>,
 }
 
 /// How a stack is as a whole.
@@ -219,6 +226,8 @@ pub struct ContainerFacts {
     pub health: Option<Health>,
     /// Ports that this machine reaches.
     pub ports: Vec<PublishedPort>,
+    /// Its address in the network of its stack, whether it runs or not; `None` if the engine chose it.
+    pub address: Option<Ipv4Addr>,
     /// Its environment; never printed, as it holds credentials.
     pub environment: BTreeMap<String, String>,
 }
@@ -303,6 +312,7 @@ mod tests {
             status,
             health,
             ports: vec![port],
+            address: None,
             environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         };
         StackView {
@@ -318,10 +328,13 @@ mod tests {
                 kept: false,
                 idle_s: None,
                 quiet: Vec::new(),
+                subnet: None,
+                bridge: None,
                 containers: BTreeMap::new(),
                 seeds: BTreeMap::from([("db".to_owned(), SeedKey("4f1c".into()))]),
             },
             containers: vec![container("db", port(5432)), container("web", port(8000))],
+            egress: None,
         }
     }
 

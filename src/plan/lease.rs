@@ -20,6 +20,8 @@ pub fn lock_instance(identity: &Identity) -> Plan {
             runtime: Runtime { image: HELPER_IMAGE.to_owned(), ..Runtime::default() },
             network: None,
             aliases: Vec::new(),
+            address: None,
+            name_server: None,
             mounts: Vec::new(),
             ports: Vec::new(),
             labels: identity.labels(None),

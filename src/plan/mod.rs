@@ -1,6 +1,7 @@
 //! Decides what to do: an environment and an inventory become plans. Pure: the same input gives the same plan.
 
 mod commands;
+mod enclosure;
 mod engine;
 pub mod identity;
 mod idle;
@@ -22,6 +23,7 @@ mod tests;
 mod wake;
 
 pub use commands::{command_migration, run_command, start_for_commands};
+pub use enclosure::{Enclosure, Hosts, addresses_wanted, hosts_to_find};
 pub use engine::{check_paths, check_ports};
 pub use identity::Identity;
 pub use idle::{Idleness, can_be_idle, idleness};

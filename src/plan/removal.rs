@@ -50,6 +50,10 @@ pub(super) fn removal(
     }
     for network in &inventory.networks {
         let Some(why) = reason(network) else { continue };
+        if let Some(bridge) = network.label(label::BRIDGE) {
+            let undo = Undo::ForgetEgress { bridge: bridge.to_owned() };
+            doomed.push(Doomed { undo, why: why.clone() });
+        }
         doomed.push(Doomed {
             undo: Undo::RemoveNetwork { name: network.name.clone(), run: run(network) },
             why,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::Identity;
+use crate::model::egress::EgressPolicy;
 use crate::model::environment::{BackupSource, DatabaseSpec, Environment, LeaseSpec};
 use crate::model::guard::GuardLimits;
 use crate::model::inventory::{ImageFacts, Inventory};
@@ -80,6 +81,7 @@ pub fn shop() -> Environment {
         suite: Some(SuiteSpec { service: "tests".into(), command: None, junit: None, timeout_s: 60 }),
         guards: GuardLimits::default(),
         lease: LeaseSpec::default(),
+        egress: EgressPolicy::default(),
     }
 }
 
@@ -119,6 +121,8 @@ pub(crate) fn standing() -> Stack {
         kept: false,
         idle_s: None,
         quiet: Vec::new(),
+        subnet: None,
+        bridge: None,
         containers: BTreeMap::new(),
         seeds: BTreeMap::from([("db".to_owned(), SeedKey("4f1c".into()))]),
     }

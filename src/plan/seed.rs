@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::enclosure::{Enclosure, NAME_SERVER};
 use super::identity::Identity;
 use super::{HELPER_IMAGE, stack};
 use crate::model::call::Call;
 use crate::model::clones::CloneDriver;
 use crate::model::container::{
-    CloneOrigin, ContainerSpec, Labels, Mount, MountSource, NetworkSpec, VolumeSource, VolumeSpec,
+    CloneOrigin, ContainerSpec, Labels, Mount, MountSource, VolumeSource, VolumeSpec,
 };
 use crate::model::inventory::ImageFacts;
 use crate::model::label;
@@ -71,6 +72,8 @@ pub fn lock_seed(order: &SeedOrder<'_>) -> Plan {
             runtime: Runtime { image: HELPER_IMAGE.to_owned(), ..Runtime::default() },
             network: None,
             aliases: Vec::new(),
+            address: None,
+            name_server: None,
             mounts: Vec::new(),
             ports: Vec::new(),
             labels: order.identity.labels(Some(&order.service.name)),
@@ -88,15 +91,10 @@ pub fn build_seed(order: &SeedOrder<'_>, subnet: &str) -> Plan {
     let cause = format!("seed {} of {service}", order.key);
     let mut plan = Plan::default();
     let pool = plan.add(Call::PreparePool, "clones need a pool", &[]);
-    let network = plan.add(
-        Call::CreateNetwork(NetworkSpec {
-            name: identity.names().network(),
-            subnet: subnet.to_owned(),
-            labels: identity.labels(None),
-        }),
-        &cause,
-        &[],
-    );
+    let enclosure = Enclosure::of_builder(identity, subnet);
+    let network = plan.add(Call::CreateNetwork(enclosure.network(identity)), &cause, &[]);
+    // What a backup holds may want to call its home: subscriptions, foreign servers, functions.
+    let denied = enclosure.deny(&mut plan, &[network]);
     let clone = order.clone_name();
     let volume = plan.add(
         Call::CreateVolume(VolumeSpec {
@@ -122,6 +120,8 @@ pub fn build_seed(order: &SeedOrder<'_>, subnet: &str) -> Plan {
             },
             network: Some(identity.names().network()),
             aliases: Vec::new(),
+            address: None,
+            name_server: Some(NAME_SERVER),
             mounts: vec![Mount {
                 source: MountSource::Volume(clone),
                 target: stack::pgdata(&order.service.runtime, order.image),
@@ -133,7 +133,8 @@ pub fn build_seed(order: &SeedOrder<'_>, subnet: &str) -> Plan {
         &cause,
         &[network, place],
     );
-    plan.add(Call::StartContainer { name: order.container() }, &cause, &[container]);
+    let after: Vec<_> = [container].into_iter().chain(denied).collect();
+    plan.add(Call::StartContainer { name: order.container() }, &cause, &after);
     plan
 }
 

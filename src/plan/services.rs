@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::commands::{commands, container_for, needed};
+use super::enclosure::Enclosure;
 use super::identity::Identity;
 use super::order::{Order, dependencies};
 use crate::model::call::Call;
@@ -21,8 +22,9 @@ pub fn make_services(
     identity: &Identity,
     inventory: &Inventory,
     suite: Option<&SuiteSpec>,
+    enclosure: &Enclosure,
 ) -> Plan {
-    let mut making = Making::new(identity, inventory);
+    let mut making = Making::new(identity, inventory, Some(enclosure));
     making.add_commands(environment);
     let mut wanted = started_services(environment);
     wanted.extend(needed(environment));
@@ -34,8 +36,13 @@ pub fn make_services(
 }
 
 /// Makes the containers of commands beside a stack that stands.
-pub fn make_commands(environment: &Environment, identity: &Identity, inventory: &Inventory) -> Plan {
-    let mut making = Making::new(identity, inventory);
+pub fn make_commands(
+    environment: &Environment,
+    identity: &Identity,
+    inventory: &Inventory,
+    enclosure: Option<&Enclosure>,
+) -> Plan {
+    let mut making = Making::new(identity, inventory, enclosure);
     making.add_commands(environment);
     making.plan
 }
@@ -46,8 +53,9 @@ pub fn make_suite(
     identity: &Identity,
     inventory: &Inventory,
     suite: &SuiteSpec,
+    enclosure: Option<&Enclosure>,
 ) -> Plan {
-    let mut making = Making::new(identity, inventory);
+    let mut making = Making::new(identity, inventory, enclosure);
     making.add_suite(environment, Some(suite));
     making.plan
 }
@@ -56,13 +64,14 @@ pub fn make_suite(
 struct Making<'a> {
     identity: &'a Identity,
     inventory: &'a Inventory,
+    enclosure: Option<&'a Enclosure>,
     plan: Plan,
     volumes: BTreeMap<&'a str, StepId>,
 }
 
 impl<'a> Making<'a> {
-    fn new(identity: &'a Identity, inventory: &'a Inventory) -> Self {
-        Self { identity, inventory, plan: Plan::default(), volumes: BTreeMap::new() }
+    fn new(identity: &'a Identity, inventory: &'a Inventory, enclosure: Option<&'a Enclosure>) -> Self {
+        Self { identity, inventory, enclosure, plan: Plan::default(), volumes: BTreeMap::new() }
     }
 
     fn add_commands(&mut self, environment: &'a Environment) {
@@ -83,7 +92,10 @@ impl<'a> Making<'a> {
     }
 
     /// Makes a container of `service` after its volumes and its image.
-    fn add(&mut self, service: &'a Service, container: ContainerSpec, cause: String) {
+    fn add(&mut self, service: &'a Service, mut container: ContainerSpec, cause: String) {
+        if let Some(enclosure) = self.enclosure {
+            enclosure.enclose(&mut container);
+        }
         let mut after = Vec::new();
         for volume in &service.volumes {
             let VolumeOrigin::Named(name) = &volume.origin else { continue };
@@ -176,6 +188,8 @@ pub(super) fn container_of(identity: &Identity, service: &Service) -> ContainerS
         runtime: service.runtime.clone(),
         network: Some(names.network()),
         aliases,
+        address: None,
+        name_server: None,
         mounts,
         ports: service.ports.clone(),
         labels: identity.labels(Some(&service.name)),

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::enclosure::Enclosure;
 use super::identity::Identity;
 use super::services::container_of;
 use crate::model::call::Call;
-use crate::model::container::{
-    CloneOrigin, ContainerSpec, Mount, MountSource, NetworkSpec, VolumeSource, VolumeSpec,
-};
+use crate::model::container::{CloneOrigin, ContainerSpec, Mount, MountSource, VolumeSource, VolumeSpec};
 use crate::model::environment::Environment;
 use crate::model::inventory::ImageFacts;
 use crate::model::inventory::Inventory;
@@ -25,32 +24,24 @@ const CLONE_SETTINGS: [&str; 3] = ["fsync=off", "full_page_writes=off", "wal_kee
 const BEFORE_SETTINGS: [&str; 3] = ["fsync=off", "autovacuum=off", "default_transaction_read_only=on"];
 
 /// The network, and each database, with its untouched twin if it is migrated. App and worker must not run before the meter has closed.
-/// `seeds` by service.
+/// `seeds` by service. Nothing starts before egress is denied.
 pub fn stand_up(
     environment: &Environment,
     identity: &Identity,
     inventory: &Inventory,
     seeds: &BTreeMap<String, SeedKey>,
-    subnet: &str,
+    enclosure: &Enclosure,
 ) -> Plan {
     let mut plan = Plan::default();
-    let names = identity.names();
-    let network = plan.add(
-        Call::CreateNetwork(NetworkSpec {
-            name: names.network(),
-            subnet: subnet.to_owned(),
-            labels: identity.labels(None),
-        }),
-        "the stack's own network",
-        &[],
-    );
+    let network = plan.add(Call::CreateNetwork(enclosure.network(identity)), "the stack's own network", &[]);
+    let denied: Vec<StepId> = enclosure.deny(&mut plan, &[network]).into_iter().collect();
     for (name, seed) in seeds {
         let Some(service) = environment.services.get(name) else { continue };
         let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
-        let database = Database { identity, service, image: &image, seed };
-        database.live(&mut plan, network);
+        let database = Database { identity, service, image: &image, seed, enclosure: Some(enclosure) };
+        database.live(&mut plan, network, &denied);
         if environment.migrates(name) {
-            database.before(&mut plan, &[network]);
+            database.before(&mut plan, &[network], &denied);
         }
     }
     plan
@@ -62,12 +53,13 @@ pub fn beside(
     identity: &Identity,
     inventory: &Inventory,
     seeds: &BTreeMap<String, SeedKey>,
+    enclosure: Option<&Enclosure>,
 ) -> Plan {
     let mut plan = Plan::default();
     for (name, seed) in seeds {
         let Some(service) = environment.services.get(name) else { continue };
         let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
-        Database { identity, service, image: &image, seed }.before(&mut plan, &[]);
+        Database { identity, service, image: &image, seed, enclosure }.before(&mut plan, &[], &[]);
     }
     plan
 }
@@ -77,10 +69,11 @@ struct Database<'a> {
     service: &'a Service,
     image: &'a ImageFacts,
     seed: &'a SeedKey,
+    enclosure: Option<&'a Enclosure>,
 }
 
 impl Database<'_> {
-    fn live(&self, plan: &mut Plan, network: StepId) {
+    fn live(&self, plan: &mut Plan, network: StepId, denied: &[StepId]) {
         let cause = format!("database {}", self.service.name);
         let clone = self.identity.names().clone(&self.service.name);
         let ready = self.clone_seed(plan, &clone, &cause);
@@ -94,10 +87,10 @@ impl Database<'_> {
         }
         let mut after = vec![network, ready];
         after.extend(self.other_volumes(plan, &container));
-        start(plan, container, &cause, &after);
+        self.start(plan, container, &cause, (&after, denied));
     }
 
-    fn before(&self, plan: &mut Plan, after: &[StepId]) {
+    fn before(&self, plan: &mut Plan, after: &[StepId], denied: &[StepId]) {
         let cause = format!("{} as the seed was, for comparison", self.service.name);
         let names = self.identity.names();
         let clone = names.before_clone(&self.service.name);
@@ -113,6 +106,8 @@ impl Database<'_> {
             },
             network: Some(names.network()),
             aliases: Vec::new(),
+            address: None,
+            name_server: None,
             mounts: vec![Mount {
                 source: MountSource::Volume(clone),
                 target: pgdata(&self.service.runtime, self.image),
@@ -121,7 +116,7 @@ impl Database<'_> {
             ports: vec![postgres_port()],
             labels: self.identity.labels(Some(&self.service.name)),
         };
-        start(plan, container, &cause, &[after, &[ready]].concat());
+        self.start(plan, container, &cause, (&[after, &[ready]].concat(), denied));
     }
 
     /// The volume comes first: a clone whose volume does not exist is garbage to every sweep.
@@ -139,6 +134,22 @@ impl Database<'_> {
         );
         let origin = CloneOrigin::Seed(self.seed.clone());
         plan.add(Call::MakeClone { clone: clone.to_owned(), origin }, cause, &[volume])
+    }
+
+    /// Makes a container after one thing, and starts it after another.
+    fn start(
+        &self,
+        plan: &mut Plan,
+        mut container: ContainerSpec,
+        cause: &str,
+        (made, denied): (&[StepId], &[StepId]),
+    ) {
+        if let Some(enclosure) = self.enclosure {
+            enclosure.enclose(&mut container);
+        }
+        let name = container.name.clone();
+        let created = plan.add(Call::CreateContainer(Box::new(container)), cause, made);
+        plan.add(Call::StartContainer { name }, cause, &[&[created], denied].concat());
     }
 
     fn other_volumes(&self, plan: &mut Plan, container: &ContainerSpec) -> Vec<StepId> {
@@ -170,12 +181,6 @@ impl Database<'_> {
             })
             .collect()
     }
-}
-
-fn start(plan: &mut Plan, container: ContainerSpec, cause: &str, after: &[StepId]) {
-    let name = container.name.clone();
-    let created = plan.add(Call::CreateContainer(Box::new(container)), cause, after);
-    plan.add(Call::StartContainer { name }, cause, &[created]);
 }
 
 fn postgres_port() -> Port {

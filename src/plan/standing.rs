@@ -36,6 +36,9 @@ pub fn standing(inventory: &Inventory) -> Vec<Stack> {
             // The lock of a run, or the seed as it was, is no service.
             .filter(|(service, container)| names.container(service) == *container)
             .collect();
+        let network = inventory.networks.iter().find(of_stack);
+        let of_network = |key| network.and_then(|network| network.label(key)).map(str::to_owned);
+        (stack.subnet, stack.bridge) = (of_network(label::SUBNET), of_network(label::BRIDGE));
         stack.quiet = inventory.volumes.iter().filter(of_stack).filter_map(quiet).collect();
         stack.seeds = inventory
             .volumes
@@ -112,6 +115,8 @@ fn stack_of(lease: &Listed, until: Timestamp) -> Option<Stack> {
         kept: false,
         idle_s: lease.label(label::IDLE).and_then(|seconds| seconds.parse().ok()),
         quiet: Vec::new(),
+        subnet: None,
+        bridge: None,
         containers: BTreeMap::new(),
         seeds: BTreeMap::new(),
     })

@@ -5,22 +5,26 @@ use std::net::Ipv4Addr;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::name::RunId;
 
-/// 4096 networks of 14 addresses each: 10.213.0.0/16.
+/// All addresses: 10.213.0.0/16.
 const POOL_START: u32 = u32::from_be_bytes([10, 213, 0, 0]);
-const POOL_NETWORKS: u32 = 4096;
+const POOL_SIZE: u32 = 1 << 16;
+/// A network is not smaller than this, and a power of two: there is room for 4096 that are no larger.
 const NETWORK_SIZE: u32 = 16;
 
-/// A subnet that none of `taken` overlaps. Where the search begins depends on the run and the try, so that runs that
+/// A subnet with at least so many addresses that none of `taken` overlaps. Where the search begins depends on the run and the try, so that runs that
 /// plan at once seldom meet.
-pub fn free_subnet(taken: &[String], run: &RunId, attempt: u32) -> Result<String> {
+pub fn free_subnet(taken: &[String], addresses: usize, run: &RunId, attempt: u32) -> Result<String> {
+    let size =
+        u32::try_from(addresses).unwrap_or(u32::MAX).clamp(NETWORK_SIZE, POOL_SIZE).next_power_of_two();
+    let networks = POOL_SIZE / size;
     let taken: Vec<(u32, u32)> = taken.iter().filter_map(|subnet| range(subnet)).collect();
     let seed = run.0.bytes().fold(attempt.wrapping_mul(2_654_435_761), |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(16_777_619)
     });
-    (0..POOL_NETWORKS)
-        .map(|step| POOL_START + (seed.wrapping_add(step) % POOL_NETWORKS) * NETWORK_SIZE)
-        .find(|&first| is_free(first, &taken))
-        .map(|first| format!("{}/28", Ipv4Addr::from(first)))
+    (0..networks)
+        .map(|step| POOL_START + (seed.wrapping_add(step) % networks) * size)
+        .find(|&first| is_free(first, size, &taken))
+        .map(|first| format!("{}/{}", Ipv4Addr::from(first), u32::BITS - size.trailing_zeros()))
         .ok_or_else(|| {
             Error::new(
                 ErrorKind::NoRoom,
@@ -30,18 +34,21 @@ pub fn free_subnet(taken: &[String], run: &RunId, attempt: u32) -> Result<String
         })
 }
 
-/// How many networks none of `taken` overlaps.
+/// How many networks of the usual size none of `taken` overlaps.
 pub fn free_subnets(taken: &[String]) -> usize {
     let taken: Vec<(u32, u32)> = taken.iter().filter_map(|subnet| range(subnet)).collect();
-    (0..POOL_NETWORKS).filter(|n| is_free(POOL_START + n * NETWORK_SIZE, &taken)).count()
+    (0..POOL_SIZE / NETWORK_SIZE)
+        .filter(|n| is_free(POOL_START + n * NETWORK_SIZE, NETWORK_SIZE, &taken))
+        .count()
 }
 
-fn is_free(first: u32, taken: &[(u32, u32)]) -> bool {
-    let last = first + NETWORK_SIZE - 1;
+fn is_free(first: u32, size: u32, taken: &[(u32, u32)]) -> bool {
+    let last = first + (size - 1);
     taken.iter().all(|&(taken_first, taken_last)| last < taken_first || taken_last < first)
 }
 
-fn range(subnet: &str) -> Option<(u32, u32)> {
+/// The first and the last address of a subnet.
+pub(super) fn range(subnet: &str) -> Option<(u32, u32)> {
     let (address, bits) = subnet.split_once('/')?;
     let address = u32::from(address.parse::<Ipv4Addr>().ok()?);
     let bits: u32 = bits.parse().ok().filter(|bits| *bits <= 32)?;
@@ -59,15 +66,15 @@ mod tests {
 
     #[test]
     fn a_subnet_is_free_of_everything_that_is_taken() {
-        let first = free_subnet(&["172.17.0.0/16".into(), "fd00::/64".into()], &run(), 0).unwrap();
-        let second = free_subnet(std::slice::from_ref(&first), &run(), 0).unwrap();
+        let first = free_subnet(&["172.17.0.0/16".into(), "fd00::/64".into()], 14, &run(), 0).unwrap();
+        let second = free_subnet(std::slice::from_ref(&first), 14, &run(), 0).unwrap();
         assert_ne!(first, second);
         assert!(first.ends_with("/28"));
     }
 
     #[test]
     fn a_pool_that_is_taken_as_a_whole_is_no_room() {
-        let error = free_subnet(&["10.0.0.0/8".into()], &run(), 0).unwrap_err();
+        let error = free_subnet(&["10.0.0.0/8".into()], 14, &run(), 0).unwrap_err();
         assert_eq!(error.kind, ErrorKind::NoRoom);
     }
 
@@ -79,6 +86,13 @@ mod tests {
 
     #[test]
     fn another_try_begins_elsewhere() {
-        assert_ne!(free_subnet(&[], &run(), 0).unwrap(), free_subnet(&[], &run(), 1).unwrap());
+        assert_ne!(free_subnet(&[], 14, &run(), 0).unwrap(), free_subnet(&[], 14, &run(), 1).unwrap());
+    }
+
+    #[test]
+    fn a_large_stack_gets_a_large_subnet() {
+        let bits =
+            |addresses| free_subnet(&[], addresses, &run(), 0).unwrap().split_once('/').unwrap().1.to_owned();
+        assert_eq!([bits(5), bits(16), bits(17), bits(70)], ["28", "28", "27", "25"]);
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::samples::{identity, inventory, shop};
 use super::{
-    SeedOrder, build_seed, command_migration, lock_seed, make_services, run_command, seal_seed, stand_up,
-    start_for_commands, start_services, start_suite,
+    Enclosure, Hosts, SeedOrder, build_seed, command_migration, lock_seed, make_services, run_command,
+    seal_seed, stand_up, start_for_commands, start_services, start_suite,
 };
 use crate::model::call::Call;
 use crate::model::clones::CloneDriver;
@@ -27,6 +27,10 @@ fn check(plan: &Plan, expected: &str) {
     }
 }
 
+fn enclosure(environment: &Environment) -> Enclosure {
+    Enclosure::new(environment, &identity(), "10.213.0.0/28", &Hosts::new()).unwrap()
+}
+
 fn key() -> SeedKey {
     SeedKey("4f1c9a0b7d22".repeat(5) + "abcd")
 }
@@ -34,20 +38,27 @@ fn key() -> SeedKey {
 #[test]
 fn databases_run_on_clones_beside_the_untouched_seed_and_nothing_else_runs_yet() {
     let seeds = BTreeMap::from([("db".to_owned(), key())]);
-    let plan = stand_up(&shop_with_a_command(), &identity(), &inventory(), &seeds, "10.213.0.0/28");
+    let plan = stand_up(
+        &shop_with_a_command(),
+        &identity(),
+        &inventory(),
+        &seeds,
+        &enclosure(&shop_with_a_command()),
+    );
     check(
         &plan,
         "1 create network stage-shop-r1 10.213.0.0/28 — the stack's own network
-         2 create volume stage-shop-r1-db-data — database db
-         3 clone seed 4f1c9a0b7d22 as stage-shop-r1-db-data — database db after 2
-         4 create container stage-shop-r1-db of postgres:15 — database db after 1 3
-         5 start stage-shop-r1-db — database db after 4
-         6 create volume stage-shop-r1-db-before-data — db as the seed was, for comparison
-         7 clone seed 4f1c9a0b7d22 as stage-shop-r1-db-before-data — db as the seed was, for comparison after 6
-         8 create container stage-shop-r1-db-before of postgres:15 — db as the seed was, for comparison after 1 7
-         9 start stage-shop-r1-db-before — db as the seed was, for comparison after 8",
+         2 deny egress of stage-r1 — a copy of production must not act after 1
+         3 create volume stage-shop-r1-db-data — database db
+         4 clone seed 4f1c9a0b7d22 as stage-shop-r1-db-data — database db after 3
+         5 create container stage-shop-r1-db of postgres:15 — database db after 1 4
+         6 start stage-shop-r1-db — database db after 5 2
+         7 create volume stage-shop-r1-db-before-data — db as the seed was, for comparison
+         8 clone seed 4f1c9a0b7d22 as stage-shop-r1-db-before-data — db as the seed was, for comparison after 7
+         9 create container stage-shop-r1-db-before of postgres:15 — db as the seed was, for comparison after 1 8
+        10 start stage-shop-r1-db-before — db as the seed was, for comparison after 9 2",
     );
-    let Call::CreateContainer(container) = &plan.steps[3].call else { panic!("{plan}") };
+    let Call::CreateContainer(container) = &plan.steps[4].call else { panic!("{plan}") };
     assert_eq!(container.mounts.len(), 1, "the clone takes the place of Compose's volume");
     assert_eq!(container.mounts[0].source, MountSource::Volume("stage-shop-r1-db-data".into()));
     assert_eq!(container.labels[label::RUN], "r1");
@@ -57,7 +68,7 @@ fn databases_run_on_clones_beside_the_untouched_seed_and_nothing_else_runs_yet()
 #[test]
 fn a_database_that_nothing_migrates_needs_no_twin() {
     let seeds = BTreeMap::from([("db".to_owned(), key())]);
-    let plan = stand_up(&shop(), &identity(), &inventory(), &seeds, "10.213.0.0/28").to_string();
+    let plan = stand_up(&shop(), &identity(), &inventory(), &seeds, &enclosure(&shop())).to_string();
     assert!(plan.contains("start stage-shop-r1-db ") && !plan.contains("before"), "{plan}");
 }
 
@@ -78,7 +89,7 @@ fn services_start_in_the_order_of_their_conditions_and_each_is_awaited() {
 #[test]
 fn containers_are_made_with_their_volumes_before_anything_is_started() {
     check(
-        &make_services(&shop(), &identity(), &inventory(), shop().suite.as_ref()),
+        &make_services(&shop(), &identity(), &inventory(), shop().suite.as_ref(), &enclosure(&shop())),
         "1 create container stage-shop-r1-warmup of shop:1 — service warmup
          2 create volume stage-shop-r1.files — volume files
          3 create container stage-shop-r1-web of shop:1 — service web after 2
@@ -115,7 +126,7 @@ fn shop_with_a_command() -> Environment {
 #[test]
 fn a_command_has_a_container_of_its_own_that_nobody_takes_for_the_service() {
     let (shop, identity) = (shop_with_a_command(), identity());
-    let plan = make_services(&shop, &identity, &inventory(), shop.suite.as_ref());
+    let plan = make_services(&shop, &identity, &inventory(), shop.suite.as_ref(), &enclosure(&shop));
     let made = "1 create container stage-shop-r1-migration-1 of shop:1 — migration schema";
     assert_eq!(plan.to_string().lines().next().unwrap().trim(), made);
     let Call::CreateContainer(container) = &plan.steps[0].call else { panic!("{plan}") };
@@ -147,7 +158,7 @@ fn the_checksum_of_a_command_changes_with_its_words_and_its_image() {
 fn an_image_that_is_missing_is_pulled_before_its_container_is_made() {
     let mut inventory = inventory();
     inventory.images.remove("shop:1");
-    let plan = make_services(&shop(), &identity(), &inventory, None);
+    let plan = make_services(&shop(), &identity(), &inventory, None, &enclosure(&shop()));
     assert!(plan.to_string().contains("pull image shop:1 — service worker"), "{plan}");
 }
 
@@ -169,10 +180,11 @@ fn a_seed_is_built_under_its_lock_and_only_the_frozen_copy_and_its_volume_stay()
         &build_seed(&order, "10.213.0.0/28"),
         "1 prepare pool — clones need a pool
          2 create network stage-shop-r1 10.213.0.0/28 — seed 4f1c9a0b7d22 of db
-         3 create volume stage-shop-r1-db-seed-data — seed 4f1c9a0b7d22 of db after 1
-         4 make empty clone stage-shop-r1-db-seed-data — seed 4f1c9a0b7d22 of db after 3
-         5 create container stage-shop-r1-db-seed of postgres:15 — seed 4f1c9a0b7d22 of db after 2 4
-         6 start stage-shop-r1-db-seed — seed 4f1c9a0b7d22 of db after 5",
+         3 deny egress of stage-r1 — a copy of production must not act after 2
+         4 create volume stage-shop-r1-db-seed-data — seed 4f1c9a0b7d22 of db after 1
+         5 make empty clone stage-shop-r1-db-seed-data — seed 4f1c9a0b7d22 of db after 4
+         6 create container stage-shop-r1-db-seed of postgres:15 — seed 4f1c9a0b7d22 of db after 2 5
+         7 start stage-shop-r1-db-seed — seed 4f1c9a0b7d22 of db after 6 3",
     );
     let record = SeedRecord {
         key: key.clone(),

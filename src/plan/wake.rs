@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::enclosure::Enclosure;
 use super::identity::Identity;
 use super::order::{Order, is_one_shot};
 use crate::model::call::Call;
@@ -19,16 +20,19 @@ pub fn stopped<'a>(environment: &'a Environment, containers: &[ContainerFacts]) 
     names.filter(|name| is_stopped(name) && !is_one_shot(environment, name)).collect()
 }
 
-/// Starts stopped databases. The pool is attached before, if it is not.
+/// Starts stopped databases. The pool is attached before, if it is not, and egress is denied again: a machine that was
+/// restarted has forgotten it.
 pub fn wake_databases(
     environment: &Environment,
     identity: &Identity,
     stopped: &BTreeSet<&str>,
     has_pool: bool,
+    enclosure: Option<&Enclosure>,
 ) -> Plan {
     let mut plan = Plan::default();
     let pool = (!has_pool).then(|| plan.add(Call::PreparePool, "clones need a pool", &[]));
-    let after: Vec<_> = pool.into_iter().collect();
+    let denied = enclosure.and_then(|enclosure| enclosure.deny_again(&mut plan));
+    let after: Vec<_> = pool.into_iter().chain(denied).collect();
     for name in stopped.iter().filter(|name| environment.databases.contains_key(**name)) {
         let call = Call::RestartContainer { name: identity.names().container(name) };
         plan.add(call, format!("database {name}"), &after);

@@ -4,6 +4,7 @@
 //! exact, durations are seconds, sizes are bytes, times are RFC 3339 in UTC. A key without a value is `null`, never left
 //! out. The text of migrations is not part of it.
 
+pub(super) mod egress;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,8 @@ struct Root<'a> {
     /// Names of pending migrations that did not run, as an earlier one failed.
     not_run: &'a [String],
     service_failure: Option<ServiceFailure<'a>>,
+    /// What services tried to reach beyond the stack and could not; `null` where that is allowed.
+    egress: Option<Vec<egress::Attempt<'a>>>,
     suite: Option<Suite<'a>>,
     /// Most severe first.
     findings: Vec<Finding<'a>>,
@@ -249,6 +252,7 @@ fn root(report: &Report) -> Root<'_> {
             reason: &failure.reason,
             output_tail: &failure.output_tail,
         }),
+        egress: report.egress.as_ref().map(|attempts| attempts.iter().map(egress::attempt).collect()),
         suite: report.suite.as_ref().map(suite),
         findings: report.findings.iter().map(finding).collect(),
         teardown: teardown(&report.teardown),

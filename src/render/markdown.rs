@@ -1,6 +1,7 @@
 //! The report as a comment on a pull request: found again by its marker, and never longer than a forge takes.
 
 use crate::model::change::{GrossRows, TableChange};
+use crate::model::egress::Attempt;
 use crate::model::proof::Remains;
 use crate::model::quantity::{Count, counted, duration};
 use crate::model::report::{Report, Verdict};
@@ -27,6 +28,7 @@ pub fn markdown(report: &Report) -> String {
     tables(&mut page, report);
     steps(&mut page, report);
     suite(&mut page, report);
+    egress(&mut page, report);
     provenance(&mut page, report);
     page.text
 }
@@ -194,6 +196,18 @@ fn suite(page: &mut Page, report: &Report) {
     page.add("\n");
     page.add_rows(&tests, MAX_FINDINGS, ("more failed test", "more failed tests"));
     page.add(&details("Output of the suite", &quote(&outcome.output_tail)));
+}
+
+/// What services tried to reach beyond the stack.
+fn egress(page: &mut Page, report: &Report) {
+    let attempts = report.egress.as_deref().unwrap_or_default();
+    if attempts.is_empty() {
+        return;
+    }
+    let attempt = |it: &Attempt| format!("- {} {}\n", code(&it.service), prose(&phrase::attempt(it)));
+    let attempts: Vec<String> = attempts.iter().map(attempt).collect();
+    page.add("\n**Egress** refused:\n\n");
+    page.add_rows(&attempts, MAX_FINDINGS, ("more destination", "more destinations"));
 }
 
 /// Seeds, times, and what was cleaned up.

@@ -1,6 +1,7 @@
 //! Sentences that several forms of the report share.
 
 use crate::model::change::{TableChange, TableEvent};
+use crate::model::egress::{Attempt, Destination};
 use crate::model::guard::Finding;
 use crate::model::proof::Remains;
 use crate::model::quantity::{Count, age, counted, duration, rows, size};
@@ -159,6 +160,17 @@ pub(super) fn seed(used: &SeedUse, report: &Report) -> String {
         seed.backup_taken_at.strftime("%Y-%m-%d %H:%M UTC"),
         age(u64::try_from(old).unwrap_or(0)),
     )
+}
+
+/// What one service tried to reach (`looked up api.example.com twice`).
+pub(super) fn attempt(attempt: &Attempt) -> String {
+    let times = match attempt.count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        count => format!("{} times", Count(count)),
+    };
+    let verb = if matches!(attempt.to, Destination::Name(_)) { "looked up" } else { "tried to reach" };
+    format!("{verb} {} {times}", attempt.to)
 }
 
 /// What was cleaned up, in one line: by kind where somebody looked.

@@ -1,10 +1,12 @@
 //! Reports for the tests: the incident, its mended script, a syntax error, and a run on which everything else went wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
 
 use crate::model::change::{Change, GrossRows, NetRows, TableChange, TableEvent};
+use crate::model::egress::{Attempt, Destination};
 use crate::model::guard::Finding;
 use crate::model::migration::{Migration, MigrationRun, SqlFailure};
 use crate::model::name::{RunId, TableName};
@@ -172,7 +174,8 @@ pub(super) fn troubled() -> Report {
         message: "assert 500 == 200\n  where 500 = response.status_code".to_owned(),
     }];
     outcome.output_tail = "FAILED tests/test_shop.py::test_audit\n1 failed, 42 passed in 12.31s\n".to_owned();
-    report.teardown.proof[2].after = 1;
+    report.teardown.proof[3].after = 1;
+    report.egress = Some(attempts());
     report.teardown.left = vec!["volume stage-troubled-4f1c2a9b0d3e-media: the volume is in use".to_owned()];
     report
 }
@@ -208,6 +211,7 @@ fn shop(environment: &str, verdict: Verdict, cleanup: TableChange, findings: Vec
         migrations,
         not_run: Vec::new(),
         service_failure: None,
+        egress: Some(Vec::new()),
         suite: Some(passed()),
         findings,
         verdict,
@@ -221,9 +225,20 @@ fn shop(environment: &str, verdict: Verdict, cleanup: TableChange, findings: Vec
     }
 }
 
+/// What a worker does that believes itself in production.
+fn attempts() -> Vec<Attempt> {
+    let of = |to, count| Attempt { service: "worker".to_owned(), to, count };
+    let address = Ipv4Addr::new(203, 0, 113, 25);
+    vec![
+        of(Destination::Name("api.payments.example".to_owned()), 2),
+        of(Destination::Port { address, protocol: "tcp".to_owned(), port: 25 }, 1_200),
+        of(Destination::Address { address, protocol: "icmp".to_owned() }, 1),
+    ]
+}
+
 /// Everything that was made, and is gone.
 fn proof() -> Vec<Remains> {
-    let counts = [5, 1, 2, 1, 0, 3, 1];
+    let counts = [5, 1, 1, 2, 1, 0, 3, 1];
     MadeKind::ALL.into_iter().zip(counts).map(|(kind, before)| Remains { kind, before, after: 0 }).collect()
 }
 

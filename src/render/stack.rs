@@ -6,6 +6,8 @@ use comfy_table::{Table, presets};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::json::egress;
+use super::phrase;
 use crate::model::quantity::age;
 use crate::model::stack::{ContainerFacts, ContainerStatus, Health, StackView};
 
@@ -53,8 +55,10 @@ pub fn stack(view: &StackView, now: Timestamp) -> String {
         ]);
     }
     let seeds = stack.seeds.iter().map(|(service, seed)| format!("{service} is a clone of seed {seed}"));
-    let seeds: Vec<String> = seeds.collect();
-    format!("{heading}\n\n{}\n\n{}\n", table.trim_fmt(), seeds.join("\n"))
+    let attempts = view.egress.iter().flatten();
+    let refused = attempts.map(|it| format!("{} {}, and was refused", it.service, phrase::attempt(it)));
+    let lines: Vec<String> = seeds.chain(refused).collect();
+    format!("{heading}\n\n{}\n\n{}\n", table.trim_fmt(), lines.join("\n"))
 }
 
 /// Where a stack is reached: a line a service, and last the connection string of its (first) database, alone.
@@ -105,6 +109,7 @@ pub fn stack_value(view: &StackView, now: Timestamp) -> serde_json::Value {
         urls: view.urls().into_iter().map(|(service, url)| Address { service, url }).collect(),
         databases: view.dsns().into_iter().map(|(service, url)| Address { service, url }).collect(),
         seeds: stack.seeds.iter().map(|(service, seed)| (service.clone(), seed.short().to_owned())).collect(),
+        egress: view.egress.as_ref().map(|attempts| attempts.iter().map(egress::attempt).collect()),
     };
     serde_json::to_value(root).unwrap_or_default()
 }
@@ -134,6 +139,8 @@ struct Root<'a> {
     /// Connection strings of databases.
     databases: Vec<Address>,
     seeds: BTreeMap<String, String>,
+    /// What services tried to reach beyond the stack and could not; `null` where that is allowed, and in lists.
+    egress: Option<Vec<egress::Attempt<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -215,6 +222,7 @@ fn seconds(from: Timestamp, to: Timestamp) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::egress::{Attempt, Destination};
     use crate::model::name::RunId;
     use crate::model::seed::SeedKey;
     use crate::model::stack::{PublishedPort, Stack};
@@ -234,6 +242,7 @@ mod tests {
                 })
                 .into_iter()
                 .collect(),
+            address: None,
             environment: BTreeMap::from([
                 ("POSTGRES_USER".into(), "shop".into()),
                 ("POSTGRES_PASSWORD".into(), "dev".into()),
@@ -252,6 +261,8 @@ mod tests {
                 kept: false,
                 idle_s: None,
                 quiet: Vec::new(),
+                subnet: None,
+                bridge: None,
                 containers: BTreeMap::new(),
                 seeds: BTreeMap::from([("db".into(), SeedKey("38f302243d24ffff".into()))]),
             },
@@ -260,6 +271,11 @@ mod tests {
                 container("warmup", ContainerStatus::Exited(0), None),
                 container("web", ContainerStatus::Running, Some(8000)),
             ],
+            egress: Some(vec![Attempt {
+                service: "web".into(),
+                to: Destination::Name("api.payments.example".into()),
+                count: 3,
+            }]),
         }
     }
 

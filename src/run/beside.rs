@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::meter::Meter;
 use super::migrations::{Meters, START_TIMEOUT};
-use super::{database, room};
+use super::{database, egress, room};
 use crate::execute::{self, Run};
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -31,7 +31,8 @@ pub async fn open_meters(
     room::for_clones(run, seeds.values()).await?;
     let wanted = plan::images(environment);
     let inventory = run.world.engine.inventory(&wanted).await?;
-    let beside = plan::beside(environment, identity, &inventory, &stack.seeds);
+    let enclosure = egress::of_standing(run, environment, identity, stack).await?;
+    let beside = plan::beside(environment, identity, &inventory, &stack.seeds, enclosure.as_ref());
     if let Some(failure) = execute::apply(run, &beside).await? {
         return Err(super::unfit(&failure));
     }

@@ -7,7 +7,7 @@ use super::report::{Subject, report};
 use super::stand::{self, Stood};
 use super::stopwatch::Stopwatch;
 use super::suite::{self, Ran};
-use super::{Settings, ending, sweep};
+use super::{Settings, egress, ending, sweep};
 use crate::execute::Run;
 use crate::model::approval::Approval;
 use crate::model::environment::Environment;
@@ -64,18 +64,19 @@ async fn story(
     stopwatch: &mut Stopwatch,
 ) -> Result<(Stood, Option<SuiteOutcome>)> {
     let environment = order.environment;
-    let mut stood =
+    let (mut stood, enclosure) =
         stand::stand(run, environment, order.settings, identity, environment.suite.as_ref(), stopwatch)
             .await?;
-    let Some(spec) = environment.suite.as_ref().filter(|_| stood.is_whole()) else {
-        return Ok((stood, None));
-    };
-    stopwatch.enter("suite");
-    match suite::run_suite(run, environment, identity, spec).await? {
-        Ran::Suite(outcome) => Ok((stood, Some(outcome))),
-        Ran::Unfit(failure) => {
-            stood.service_failure = stand::named(Some(failure), environment, identity);
-            Ok((stood, None))
+    let mut suite = None;
+    if let Some(spec) = environment.suite.as_ref().filter(|_| stood.is_whole()) {
+        stopwatch.enter("suite");
+        match suite::run_suite(run, environment, identity, spec).await? {
+            Ran::Suite(outcome) => suite = Some(outcome),
+            Ran::Unfit(failure) => {
+                stood.service_failure = stand::named(Some(failure), environment, identity);
+            }
         }
     }
+    stood.egress = egress::attempts(run, &enclosure).await?;
+    Ok((stood, suite))
 }

@@ -28,10 +28,9 @@ pub async fn end_of(run: Run, standing: &Standing) -> Teardown {
     let mut teardown = execute::unwind(&run).await;
     let engine = &run.world.engine;
     let begun = Instant::now();
-    let clones = async { if standing.has_clones() { engine.clones().await } else { Ok(Vec::new()) } };
-    match tokio::join!(engine.inventory(&[]), clones) {
-        (Ok(inventory), Ok(clones)) => {
-            let (proof, left) = standing.look(&run.world, &inventory, &clones).await;
+    match tokio::join!(engine.inventory(&[]), standing.unlisted(&run.world)) {
+        (Ok(inventory), Ok(unlisted)) => {
+            let (proof, left) = standing.look(&run.world, &inventory, &unlisted).await;
             teardown.proof = proof;
             for found in left.into_iter().chain(labelled(&run, &inventory)) {
                 let start = format!("{found}:");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Settings, ending, sweep};
 use crate::execute::{self, Run};
+use crate::model::egress::Attempt;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
 use crate::model::inventory::Inventory;
@@ -143,7 +144,7 @@ pub fn identity_on(stack: &Stack, settings: &Settings, run: &RunId) -> Identity 
 pub async fn view(world: &World, stack: Stack) -> Result<StackView> {
     let names: Vec<String> = stack.containers.values().cloned().collect();
     let containers = world.engine.containers(&names).await?;
-    Ok(StackView { stack, containers })
+    Ok(StackView { stack, containers, egress: None })
 }
 
 /// Every stack that stands on the engine, and how its containers are.
@@ -156,4 +157,15 @@ pub async fn list(world: &World) -> Result<Vec<StackView>> {
 /// One stack that stands, and how its containers are.
 pub async fn show(world: &World, name: &StackName) -> Result<StackView> {
     view(world, find(world, name).await?).await
+}
+
+/// One stack that stands, how its containers are, and what they tried to reach beyond it.
+pub async fn look(world: &World, name: &StackName) -> Result<StackView> {
+    let mut view = show(world, name).await?;
+    if let (Some(bridge), Some(subnet)) = (&view.stack.bridge, &view.stack.subnet) {
+        let refused = world.engine.refused(bridge, subnet).await?;
+        let services = view.containers.iter().filter_map(|it| Some((it.address?, it.service.clone())));
+        view.egress = Some(Attempt::of(refused, &services.collect()));
+    }
+    Ok(view)
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::beside;
+use super::egress;
 use super::instance::{self, StackOrder};
 use super::migrations::{self, Outset};
 use super::report::{Subject, report};
@@ -26,7 +27,8 @@ pub async fn migrate(world: World, order: StackOrder<'_>, environment: &Environm
         let sources = migrations::read(&run.world, environment).await?;
         let (meters, since) = beside::open_meters(run, environment, identity, stack).await?;
         let inventory = run.world.engine.inventory(&plan::images(environment)).await?;
-        let making = plan::make_commands(environment, identity, &inventory);
+        let enclosure = egress::of_standing(run, environment, identity, stack).await?;
+        let making = plan::make_commands(environment, identity, &inventory, enclosure.as_ref());
         if let Some(failure) = execute::apply(run, &making).await? {
             return Err(super::unfit(&failure));
         }
@@ -34,7 +36,8 @@ pub async fn migrate(world: World, order: StackOrder<'_>, environment: &Environm
         let outset = Outset { run, environment, identity, inventory: &inventory, is_alone: false };
         let migrated = migrations::run_all(&outset, meters, &sources).await?;
         stopwatch.enter("teardown");
-        let stood = Stood { seeds: beside::seeds(run, stack).await?, migrated, service_failure: None };
+        let stood =
+            Stood { seeds: beside::seeds(run, stack).await?, migrated, service_failure: None, egress: None };
         Ok((run.journal.run().clone(), stood, since))
     });
     let ((run, stood, since), teardown) = work.await?;

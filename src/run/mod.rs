@@ -8,6 +8,7 @@ mod database;
 mod diff;
 mod doctor;
 mod down;
+mod egress;
 mod ending;
 mod exec;
 mod extend;
@@ -46,7 +47,7 @@ pub use exec::{ExecOrder, Streams, exec};
 pub use extend::extend;
 #[cfg(test)]
 pub(crate) use instance::hold as hold_stack;
-pub use instance::{StackOrder, find as find_stack, list as list_stacks, show as show_stack};
+pub use instance::{StackOrder, find as find_stack, list as list_stacks, look as show_stack};
 pub use logs::{LogsOrder, ServiceLine, StackLogs, logs};
 pub use migrate::migrate;
 pub use psql::{PsqlOrder, psql};

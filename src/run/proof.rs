@@ -8,11 +8,20 @@ use futures_util::future::join_all;
 use crate::execute::Run;
 use crate::model::call::Undo;
 use crate::model::engine::EnginePlace;
+use crate::model::error::Result;
 use crate::model::inventory::{Inventory, Listed};
 use crate::model::label;
 use crate::model::name::is_instance_lock;
 use crate::model::proof::{MadeKind, Remains};
 use crate::world::World;
+
+/// What there is that the engine does not list.
+pub struct Unlisted {
+    /// Clones in the pool.
+    clones: Vec<String>,
+    /// Interfaces whose egress is denied.
+    denied: Vec<String>,
+}
 
 /// What a run has made and not let stay.
 pub struct Standing {
@@ -34,9 +43,14 @@ impl Standing {
         Self { undos, ports }
     }
 
-    /// Whether any of it is in the pool.
-    pub fn has_clones(&self) -> bool {
-        self.undos.iter().any(|undo| matches!(undo, Undo::DeleteClone { .. }))
+    /// Looks at what the engine does not list, as far as any of it was made.
+    pub async fn unlisted(&self, world: &World) -> Result<Unlisted> {
+        let has = |kind| self.undos.iter().any(|undo| kind_of(undo) == Some(kind));
+        let engine = &world.engine;
+        let clones = async { if has(MadeKind::Clone) { engine.clones().await } else { Ok(Vec::new()) } };
+        let denied = async { if has(MadeKind::Egress) { engine.denied().await } else { Ok(Vec::new()) } };
+        let (clones, denied) = tokio::try_join!(clones, denied)?;
+        Ok(Unlisted { clones, denied })
     }
 
     /// What of it is there, by kind, and a line for everything that is, as an undo names it.
@@ -44,7 +58,7 @@ impl Standing {
         &self,
         world: &World,
         inventory: &Inventory,
-        clones: &[String],
+        unlisted: &Unlisted,
     ) -> (Vec<Remains>, Vec<String>) {
         let ports = self.still_answering(world, inventory).await;
         let mut left: Vec<String> = ports.iter().map(|port| format!("port {port}")).collect();
@@ -57,7 +71,7 @@ impl Standing {
                 MadeKind::File => continue,
                 _ => {
                     let there: Vec<&Undo> =
-                        of_kind().filter(|undo| is_there(undo, inventory, clones)).collect();
+                        of_kind().filter(|undo| is_there(undo, inventory, unlisted)).collect();
                     left.extend(there.iter().map(ToString::to_string));
                     (of_kind().count(), there.len())
                 }
@@ -102,6 +116,7 @@ fn kind_of(undo: &Undo) -> Option<MadeKind> {
     match undo {
         Undo::RemoveContainer { .. } => container(undo).map(|_| MadeKind::Container),
         Undo::RemoveNetwork { .. } => Some(MadeKind::Network),
+        Undo::ForgetEgress { .. } => Some(MadeKind::Egress),
         Undo::RemoveVolume { .. } => Some(MadeKind::Volume),
         Undo::DeleteClone { .. } => Some(MadeKind::Clone),
         Undo::DeleteSeed { .. } => Some(MadeKind::Seed),
@@ -109,7 +124,7 @@ fn kind_of(undo: &Undo) -> Option<MadeKind> {
 }
 
 /// Whether it is listed. Names of locks and networks may be another run's by now.
-fn is_there(undo: &Undo, inventory: &Inventory, clones: &[String]) -> bool {
+fn is_there(undo: &Undo, inventory: &Inventory, unlisted: &Unlisted) -> bool {
     let made_by = |listed: &[Listed], name: &str, run: &str| {
         listed.iter().any(|found| found.name == name && found.label(label::RUN) == Some(run))
     };
@@ -122,7 +137,8 @@ fn is_there(undo: &Undo, inventory: &Inventory, clones: &[String]) -> bool {
                 |volume: &Listed| volume.name == *name && volume.label(label::KIND) != Some(label::KIND_SEED);
             inventory.volumes.iter().any(is_it)
         }
-        Undo::DeleteClone { clone } => clones.contains(clone),
+        Undo::ForgetEgress { bridge } => unlisted.denied.contains(bridge),
+        Undo::DeleteClone { clone } => unlisted.clones.contains(clone),
         // Its volume goes first and registers it; a copy without one is what the pool's own undo has looked for.
         Undo::DeleteSeed { .. } => false,
     }

@@ -67,6 +67,7 @@ pub fn report(
         migrations: stood.migrated.reports,
         not_run: stood.migrated.not_run,
         service_failure: stood.service_failure,
+        egress: stood.egress,
         suite,
         findings,
         verdict,

@@ -97,7 +97,7 @@ async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -
 async fn stand_server(run: &Run, order: &SeedOrder<'_>, inventory: &Inventory) -> Result<()> {
     let mut taken = inventory.subnets.clone();
     for attempt in 0..subnet::TRIES {
-        let chosen = plan::free_subnet(&taken, &order.identity.run, attempt)?;
+        let chosen = plan::free_subnet(&taken, 1, &order.identity.run, attempt)?;
         match execute::apply(run, &plan::build_seed(order, &chosen)).await {
             Ok(None) => return Ok(()),
             Ok(Some(failure)) => return Err(super::unfit(&failure)),

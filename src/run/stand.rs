@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::migrations::{self, Migrated, Outset};
 use super::seed::{self, SeedStory};
 use super::stopwatch::Stopwatch;
-use super::{Settings, images, room, subnet};
+use super::{Settings, egress, images, room, subnet};
 use crate::execute::{self, Run};
 use crate::model::call::{Call, ServiceFailure};
 use crate::model::clones::CloneDriver;
+use crate::model::egress::Attempt;
 use crate::model::environment::Environment;
 use crate::model::error::Result;
 use crate::model::inventory::Inventory;
@@ -16,7 +17,7 @@ use crate::model::plan::Plan;
 use crate::model::report::SeedUse;
 use crate::model::seed::SeedKey;
 use crate::model::suite::SuiteSpec;
-use crate::plan::{self, Identity};
+use crate::plan::{self, Enclosure, Identity};
 
 /// What stands after the migrations, or why it does not.
 pub struct Stood {
@@ -26,6 +27,8 @@ pub struct Stood {
     pub migrated: Migrated,
     /// A service that did not come up.
     pub service_failure: Option<ServiceFailure>,
+    /// What services tried to reach beyond the stack; `None` where nothing is denied.
+    pub egress: Option<Vec<Attempt>>,
 }
 
 impl Stood {
@@ -36,7 +39,7 @@ impl Stood {
 }
 
 /// Stands everything up, with the container of the suite if it is to run afterwards. What a failed migration leaves is a
-/// stack without services.
+/// stack without services. Its network is told for reading what was refused there.
 pub async fn stand(
     run: &Run,
     environment: &Environment,
@@ -44,7 +47,7 @@ pub async fn stand(
     identity: &Identity,
     suite: Option<&SuiteSpec>,
     stopwatch: &mut Stopwatch,
-) -> Result<Stood> {
+) -> Result<(Stood, Enclosure)> {
     stopwatch.enter("seed");
     // What this engine cannot keep is told before anything is made.
     plan::check_paths(environment, &run.world.engine.facts())?;
@@ -54,9 +57,9 @@ pub async fn stand(
     let seeds = seed::ensure_all(&run.world, &story).await?;
 
     stopwatch.enter("stack");
-    let inventory = databases(run, &story, identity, &seeds).await?;
+    let (inventory, enclosure) = databases(run, &story, identity, &seeds).await?;
     // Making containers takes the engine about as long as the servers take to answer.
-    let making = plan::make_services(environment, identity, &inventory, suite);
+    let making = plan::make_services(environment, identity, &inventory, suite, &enclosure);
     let (made, meters) = tokio::join!(
         execute::apply(run, &making),
         migrations::open_meters(run, environment, identity, &seeds),
@@ -67,22 +70,22 @@ pub async fn stand(
 
     stopwatch.enter("migrations");
     let meters = meters?;
-    let mut stood = Stood { seeds, migrated: Migrated::default(), service_failure: None };
+    let mut stood = Stood { seeds, migrated: Migrated::default(), service_failure: None, egress: None };
     let needed = plan::start_for_commands(environment, identity);
     stood.service_failure = named(execute::apply(run, &needed).await?, environment, identity);
     if stood.service_failure.is_some() {
-        return Ok(stood);
+        return Ok((stood, enclosure));
     }
     let outset = Outset { run, environment, identity, inventory: &inventory, is_alone: true };
     stood.migrated = migrations::run_all(&outset, meters, &sources).await?;
     if stood.migrated.has_failed() {
-        return Ok(stood);
+        return Ok((stood, enclosure));
     }
 
     stopwatch.enter("services");
     let services = plan::start_services(environment, identity);
     stood.service_failure = named(execute::apply(run, &services).await?, environment, identity);
-    Ok(stood)
+    Ok((stood, enclosure))
 }
 
 /// The stack as far as the databases.
@@ -91,17 +94,20 @@ async fn databases(
     story: &SeedStory<'_>,
     identity: &Identity,
     seeds: &BTreeMap<String, SeedUse>,
-) -> Result<Inventory> {
+) -> Result<(Inventory, Enclosure)> {
     let keys: BTreeMap<String, SeedKey> =
         seeds.iter().map(|(service, used)| (service.clone(), used.seed.key.clone())).collect();
     let wanted = plan::images(story.environment);
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    let hosts = egress::hosts(run, story.environment).await?;
+    let addresses = plan::addresses_wanted(story.environment, identity);
     for attempt in 0..subnet::TRIES {
         let inventory = images::inventory_with(&run.world, story, &wanted).await?;
-        let chosen = plan::free_subnet(&inventory.subnets, &identity.run, attempt)?;
-        let plan = plan::stand_up(story.environment, identity, &inventory, &keys, &chosen);
+        let chosen = plan::free_subnet(&inventory.subnets, addresses, &identity.run, attempt)?;
+        let enclosure = Enclosure::new(story.environment, identity, &chosen, &hosts)?;
+        let plan = plan::stand_up(story.environment, identity, &inventory, &keys, &enclosure);
         match with_room(run, plan, &inventory, seeds).await? {
-            Ok(None) => return Ok(inventory),
+            Ok(None) => return Ok((inventory, enclosure)),
             Ok(Some(failure)) => return Err(super::unfit(&failure)),
             Err(error) => {
                 if !subnet::was_taken(run, identity, &error, attempt).await? {
@@ -126,7 +132,7 @@ async fn with_room(
         room::for_clones(run, seeds.values()).await?;
         return Ok(execute::apply(run, &plan).await);
     }
-    let (clones, servers) = plan.split(|call| matches!(call, Call::CreateContainer(_)));
+    let (clones, servers) = plan.split(|call| matches!(call, Call::CreateContainer(_) | Call::DenyEgress(_)));
     match execute::apply(run, &clones).await {
         Ok(None) => {}
         failed => return Ok(failed),

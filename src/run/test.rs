@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use super::egress;
 use super::instance::{self, StackOrder};
 use super::migrations::Migrated;
 use super::report::{Subject, report};
@@ -25,11 +26,12 @@ pub async fn test(world: World, order: StackOrder<'_>, environment: &Environment
     let begun = Instant::now();
     let started_at = world.clock.now();
     let mut stopwatch = Stopwatch::new(order.events.clone());
-    let work = instance::hold(&world, order, "test", async |run, identity, _| {
+    let work = instance::hold(&world, order, "test", async |run, identity, stack| {
         stopwatch.enter("suite");
         let images = plan::images(environment);
         let inventory = run.world.engine.inventory(&images).await?;
-        let making = plan::make_suite(environment, identity, &inventory, spec);
+        let enclosure = egress::of_standing(run, environment, identity, stack).await?;
+        let making = plan::make_suite(environment, identity, &inventory, spec, enclosure.as_ref());
         if let Some(failure) = execute::apply(run, &making).await? {
             return Err(super::unfit(&failure));
         }
@@ -39,10 +41,14 @@ pub async fn test(world: World, order: StackOrder<'_>, environment: &Environment
             Ran::Suite(outcome) => (Some(outcome), None),
             Ran::Unfit(failure) => (None, stand::named(Some(failure), environment, identity)),
         };
-        Ok((run.journal.run().clone(), suite, service_failure))
+        let egress = match &enclosure {
+            Some(enclosure) => egress::attempts(run, enclosure).await?,
+            None => None,
+        };
+        let stood = Stood { seeds: BTreeMap::new(), migrated: Migrated::default(), service_failure, egress };
+        Ok((run.journal.run().clone(), suite, stood))
     });
-    let ((run, suite, service_failure), teardown) = work.await?;
-    let stood = Stood { seeds: BTreeMap::new(), migrated: Migrated::default(), service_failure };
+    let ((run, suite, stood), teardown) = work.await?;
     let subject = Subject { environment, run, started_at, begun, approvals: &[], since: &[] };
     Ok(report(subject, stood, suite, teardown, stopwatch.into_phases()))
 }

@@ -10,7 +10,7 @@ use super::report::{Subject, report};
 use super::seed::SeedStory;
 use super::stand::{self, Stood};
 use super::stopwatch::Stopwatch;
-use super::{Settings, ending, images, instance, sweep, wake};
+use super::{Settings, egress, ending, images, instance, sweep, wake};
 use crate::execute::{self, Run};
 use crate::model::call::Undo;
 use crate::model::environment::Environment;
@@ -130,14 +130,20 @@ async fn story(
         renew(run, &identity, &stack, &terms).await?;
         return Ok(Found::Already);
     }
-    let stood = stand::stand(run, order.environment, order.settings, identity, None, stopwatch).await?;
+    let (mut stood, enclosure) =
+        stand::stand(run, order.environment, order.settings, identity, None, stopwatch).await?;
     if stood.is_whole() {
         let asked = if order.keeps { Timestamp::MAX } else { later(run.world.clock.now(), ttl_s) };
         let until = asked.min(identity.deadline);
         let idle_s = order.environment.lease.idle_s;
         let terms = LeaseTerms { since: now, until, kept: order.keeps, idle_s };
-        execute::apply(run, &plan::lease(identity, &terms)).await?;
+        let lease = plan::lease(identity, &terms);
+        let (leased, attempts) = tokio::join!(execute::apply(run, &lease), egress::attempts(run, &enclosure));
+        leased?;
+        stood.egress = attempts?;
         keep(run, order.environment, identity)?;
+    } else {
+        stood.egress = egress::attempts(run, &enclosure).await?;
     }
     Ok(Found::New(stood))
 }

@@ -1,7 +1,7 @@
 //! What a restart of the engine or the machine stopped is started again: databases, and once they answer the others.
 
-use super::database;
 use super::migrations::START_TIMEOUT;
+use super::{database, egress};
 use crate::execute::{self, Run};
 use crate::model::environment::Environment;
 use crate::model::error::Result;
@@ -23,7 +23,9 @@ pub async fn wake(
     if stopped.is_empty() {
         return Ok(());
     }
-    carry_out(run, &plan::wake_databases(environment, identity, &stopped, has_pool)).await?;
+    let enclosure = egress::of_standing(run, environment, identity, stack).await?;
+    let plan = plan::wake_databases(environment, identity, &stopped, has_pool, enclosure.as_ref());
+    carry_out(run, &plan).await?;
     for name in environment.databases.keys().filter(|name| stopped.contains(name.as_str())) {
         let Some(service) = environment.services.get(name) else { continue };
         let container = identity.names().container(name);

@@ -1,6 +1,7 @@
 //! The port to the Docker Engine.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::io::AsyncWrite;
 
 use crate::model::call::{Call, Performed, Undo};
 use crate::model::clones::Room;
+use crate::model::egress::Refused;
 use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
 use crate::model::exec::{ExecId, ExecOutput, ExecSpec, TerminalSize};
@@ -47,7 +49,6 @@ pub trait Engine: Send + Sync {
     async fn undo(&self, undo: &Undo) -> Result<()>;
     /// How these containers are now; one that is not there is left out.
     async fn containers(&self, names: &[String]) -> Result<Vec<ContainerFacts>>;
-    /// The address on this machine at which a port of a container is published.
     /// The address on this machine at which a port of a container is published. For an engine behind ssh it is forwarded,
     /// and ends with this process.
     async fn published(&self, container: &str, port: u16) -> Result<SocketAddr>;
@@ -72,6 +73,12 @@ pub trait Engine: Send + Sync {
     async fn signal_exec(&self, container: &str, spec: &ExecSpec, signal: u8) -> Result<()>;
     /// One file of a container, running or not; `None` if it is not there.
     async fn download(&self, container: &str, path: &str) -> Result<Option<Vec<u8>>>;
+    /// What the containers of a network were refused so far, by the interface of the network and its subnet.
+    async fn refused(&self, bridge: &str, subnet: &str) -> Result<Vec<Refused>>;
+    /// Interfaces whose egress is denied.
+    async fn denied(&self) -> Result<Vec<String>>;
+    /// The addresses of hosts as the engine's machine finds them, by name; one that it does not find has none.
+    async fn resolve(&self, hosts: &[String]) -> Result<BTreeMap<String, Vec<Ipv4Addr>>>;
     /// Names of the clones in the pool; none if there is no pool.
     async fn clones(&self) -> Result<Vec<String>>;
     /// Names of the frozen seeds in the pool, registered or not; none if there is no pool.

@@ -27,7 +27,15 @@ pub fn listing() -> BTreeSet<String> {
         let clones = output_of("docker", &["exec", "stage-pool-keeper", "ls", "/pool/clones", "/pool/seeds"]);
         listing.extend(clones.lines().map(|line| format!("subvolume {line}")));
     }
+    listing.extend(denied().into_iter().map(|bridge| format!("rules of {bridge}")));
     listing
+}
+
+/// The interfaces that have rules of the firewall, as the kernel tells them.
+fn denied() -> Vec<String> {
+    let script = "nft list table ip stage | sed -n 's/^.chain \\(stage-[^ ]*\\) {$/\\1/p'";
+    let rules = output_of("docker", &["exec", "stage-firewall", "sh", "-c", script]);
+    rules.lines().map(str::to_owned).collect()
 }
 
 fn loops() -> String {

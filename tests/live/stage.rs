@@ -94,10 +94,13 @@ impl Stage {
         stage
     }
 
-    /// A pool that is made, and attached again after a restart of the engine, so that no test's listings see it appear.
+    /// A pool that is made, and attached again after a restart of the engine, and a firewall, so that no test's listings see
+    /// them appear.
     fn make_pool_ready(&self) {
         let tests = repository("tests/environments").to_string_lossy().into_owned();
         self.run(&["seed", "build", "small", "--environments", &tests]).exits(0);
+        self.run(&["up", "tiny", "--name", "ready", "--environments", &tests]).exits(0);
+        self.run(&["down", "ready"]).exits(0);
         self.run(&["sweep"]).exits(0);
     }
 

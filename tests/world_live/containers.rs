@@ -113,7 +113,8 @@ async fn a_network_publishes_on_loopback_and_goes_by_name_and_run() {
     ];
     let (e, n) = (engine.clone(), name.clone());
     let test = async move {
-        let network = NetworkSpec { name: n.clone(), subnet: subnet.clone(), labels: labels("r1") };
+        let network =
+            NetworkSpec { name: n.clone(), subnet: subnet.clone(), bridge: None, labels: labels("r1") };
         done(&e, Call::CreateNetwork(network.clone())).await;
         let inventory = e.inventory(&[]).await.unwrap();
         assert_eq!(inventory.networks.iter().filter(|network| network.name == n).count(), 1);

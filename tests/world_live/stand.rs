@@ -59,6 +59,8 @@ pub fn container(name: &str, run: &str, script: &str) -> ContainerSpec {
         },
         network: None,
         aliases: Vec::new(),
+        address: None,
+        name_server: None,
         mounts: Vec::new(),
         ports: Vec::new(),
         labels: labels(run),

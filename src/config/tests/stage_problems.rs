@@ -45,11 +45,27 @@ guards: {rows_lost: many}
 }
 
 #[test]
+fn egress_is_denied_allowed_or_allowed_to_some() {
+    let expected = "expected `deny`, `allow`, or a map with `allow:` and hosts";
+    check("egress: some\n", &[&format!("stage.yaml:1:9: {expected}, found `some`")]);
+    let hosts = "the name of a host, an IPv4 address, or a subnet as `10.2.0.0/16`";
+    let hint = "all ports of a host are allowed with it, and names stand for themselves, without `*`";
+    check(
+        "egress: {allow: [pay.example.com, 10.2.0.0/16, '*.example.com', 10.2.0.300, 'a:443'], deny: x}\n",
+        &[
+            &format!("stage.yaml:1:48: `*.example.com` is not {hosts} | {hint}"),
+            &format!("stage.yaml:1:65: `10.2.0.300` is not {hosts} | {hint}"),
+            &format!("stage.yaml:1:77: `a:443` is not {hosts} | {hint}"),
+            "stage.yaml:1:87: unknown key `deny` | known are `allow`",
+        ],
+    );
+}
+
+#[test]
 fn what_this_version_does_not_keep_is_refused_by_name() {
     let later = "is not supported by this version of stage yet";
     check(
-        "egress: deny
-mail: catch
+        "mail: catch
 traffic: {}
 compare: {}
 suite: {service: tests, coverage: {}}
@@ -57,12 +73,11 @@ databases:
   db: {backup: {command: [x]}, masks: masks.yaml}
 ",
         &[
-            &format!("stage.yaml:1:1: `egress` {later}"),
-            &format!("stage.yaml:2:1: `mail` {later}"),
-            &format!("stage.yaml:3:1: `traffic` {later}"),
-            &format!("stage.yaml:4:1: `compare` {later}"),
-            &format!("stage.yaml:5:25: `coverage` {later}"),
-            &format!("stage.yaml:7:16: a backup that a `command` makes {later}"),
+            &format!("stage.yaml:1:1: `mail` {later}"),
+            &format!("stage.yaml:2:1: `traffic` {later}"),
+            &format!("stage.yaml:3:1: `compare` {later}"),
+            &format!("stage.yaml:4:25: `coverage` {later}"),
+            &format!("stage.yaml:6:16: a backup that a `command` makes {later}"),
         ],
     );
 }

@@ -57,6 +57,8 @@ fn container(name: &str, volume: Option<&str>) -> Call {
         runtime: Runtime { image: "shop".into(), ..Runtime::default() },
         network: Some("net".into()),
         aliases: Vec::new(),
+        address: None,
+        name_server: None,
         mounts: mounts.into_iter().collect(),
         ports: Vec::new(),
         labels: labels(name),
@@ -75,7 +77,8 @@ fn volume(name: &str, source: VolumeSource) -> Call {
 /// volume that stays.
 pub(super) fn plan() -> Plan {
     let mut plan = Plan::default();
-    let network = NetworkSpec { name: "net".into(), subnet: "10.0.0.0/28".into(), labels: labels("net") };
+    let network =
+        NetworkSpec { name: "net".into(), subnet: "10.0.0.0/28".into(), bridge: None, labels: labels("net") };
     let net = plan.add(Call::CreateNetwork(network), "network", &[]);
     let data =
         plan.add(volume("data", VolumeSource::Pool { subvolume: "clones/data".into() }), "database", &[]);

@@ -12,6 +12,8 @@ use crate::render::phrase;
 const MAX_OUTPUT: usize = 12;
 /// Failed tests that are named.
 const MAX_TESTS: usize = 10;
+/// Attempts to reach something outside that are named.
+const MAX_ATTEMPTS: usize = 12;
 
 /// Everything that is said once a report.
 pub(super) fn section(page: &mut Page, report: &Report) {
@@ -38,6 +40,24 @@ pub(super) fn outcomes(page: &mut Page, report: &Report) {
     }
     if let Some(outcome) = &report.suite {
         suite(page, report, outcome);
+    }
+    egress(page, report);
+}
+
+/// What services tried to reach beyond the stack.
+fn egress(page: &mut Page, report: &Report) {
+    let attempts = report.egress.as_deref().unwrap_or_default();
+    if attempts.is_empty() {
+        return;
+    }
+    let refused = counted(attempts.len(), "destination", "destinations");
+    let text = format!("{refused} outside the stack refused; `egress:` in stage.yaml can allow them");
+    page.entry("", (Tone::Doubt, "egress"), &text);
+    for attempt in attempts.iter().take(MAX_ATTEMPTS) {
+        page.entry("  ", (Tone::Bold, &attempt.service), &phrase::attempt(attempt));
+    }
+    if attempts.len() > MAX_ATTEMPTS {
+        page.line(format!("  and {}", counted(attempts.len() - MAX_ATTEMPTS, "more", "more")));
     }
 }
 

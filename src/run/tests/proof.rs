@@ -18,6 +18,7 @@ async fn a_check_counts_what_it_made_and_that_it_is_gone() {
         [
             (MadeKind::Container, 6, 0),
             (MadeKind::Network, 1, 0),
+            (MadeKind::Egress, 1, 0),
             (MadeKind::Volume, 3, 0),
             (MadeKind::Clone, 2, 0),
             (MadeKind::Port, 2, 0),

@@ -72,6 +72,7 @@ async fn a_stack_stands_without_what_served_the_run_alone_and_goes_as_a_whole() 
         format!("container stage-shop-{run}-warmup"),
         format!("container stage-shop-{run}-web"),
         format!("container stage-shop-{run}-worker"),
+        format!("egress rules of {}", view.stack.bridge.as_deref().unwrap()),
         format!("network stage-shop-{run}"),
         format!("volume stage-shop-{run}-db-data"),
         format!("volume stage-shop-{run}.files"),

@@ -41,13 +41,17 @@ fn facts(name: &str, found: ContainerInspectResponse) -> ContainerFacts {
         Some(HealthStatusEnum::UNHEALTHY) => Some(Health::Unhealthy),
         _ => None,
     };
-    let ports = found.network_settings.and_then(|network| network.ports).unwrap_or_default();
+    let network = found.network_settings.unwrap_or_default();
+    let endpoints = network.networks.unwrap_or_default().into_values();
+    let chosen = endpoints.filter_map(|endpoint| endpoint.ipam_config?.ipv4_address?.parse().ok());
+    let (address, ports) = (chosen.into_iter().next(), network.ports.unwrap_or_default());
     ContainerFacts {
         name: name.to_owned(),
         service: config.labels.and_then(|mut labels| labels.remove(label::SERVICE)).unwrap_or_default(),
         status,
         health,
         ports: published(ports),
+        address,
         environment: environment(config.env.unwrap_or_default()),
     }
 }

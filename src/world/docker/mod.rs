@@ -10,6 +10,7 @@ mod download;
 mod errors;
 mod exec;
 mod facts;
+mod firewall;
 mod images;
 mod inventory;
 mod logs;
@@ -21,8 +22,8 @@ mod survey;
 mod volumes;
 mod watch;
 
-use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ pub use pool::HELPER_IMAGE;
 use super::engine::{Engine, Exec, LogLines};
 use crate::model::call::{Call, Performed, Undo};
 use crate::model::clones::{ClonesChoice, Room};
+use crate::model::egress::Refused;
 use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
 use crate::model::exec::{ExecId, ExecSpec, TerminalSize};
@@ -94,6 +96,7 @@ impl Engine for DockerEngine {
             }
             Call::GrowPool { size_bytes } => self.pool.grow(docker, *size_bytes).await?,
             Call::CreateNetwork(network) => networks::create(docker, network).await?,
+            Call::DenyEgress(rules) => firewall::deny(docker, self.pool.holder(), rules).await?,
             Call::CreateVolume(volume) => volumes::create(docker, &self.pool, volume).await?,
             Call::MakeClone { clone, origin } => self.pool.make_clone(docker, clone, origin).await?,
             Call::FreezeSeed { clone, key } => self.pool.freeze(docker, clone, key).await?,
@@ -115,6 +118,7 @@ impl Engine for DockerEngine {
         let docker = &self.docker;
         match undo {
             Undo::RemoveNetwork { name, run } => networks::remove(docker, name, run).await,
+            Undo::ForgetEgress { bridge } => firewall::forget(docker, bridge).await,
             Undo::RemoveVolume { name } => volumes::remove(docker, name).await,
             Undo::DeleteClone { clone } => self.pool.delete_clone(docker, clone).await,
             Undo::DeleteSeed { key } => self.pool.delete_seed(docker, key).await,
@@ -164,6 +168,18 @@ impl Engine for DockerEngine {
 
     async fn download(&self, container: &str, path: &str) -> Result<Option<Vec<u8>>> {
         download::file(&self.docker, container, path).await
+    }
+
+    async fn refused(&self, bridge: &str, subnet: &str) -> Result<Vec<Refused>> {
+        firewall::refused(&self.docker, bridge, subnet).await
+    }
+
+    async fn denied(&self) -> Result<Vec<String>> {
+        firewall::denied(&self.docker).await
+    }
+
+    async fn resolve(&self, hosts: &[String]) -> Result<BTreeMap<String, Vec<Ipv4Addr>>> {
+        firewall::resolve(&self.docker, self.pool.holder(), hosts).await
     }
 
     async fn clones(&self) -> Result<Vec<String>> {

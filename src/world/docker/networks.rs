@@ -13,6 +13,8 @@ use crate::model::container::NetworkSpec;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::label;
 
+/// The option that names a network's interface.
+const BRIDGE: &str = "com.docker.network.bridge.name";
 const POLL: Duration = Duration::from_millis(40);
 const DETACHING: Duration = Duration::from_secs(5);
 
@@ -29,6 +31,7 @@ pub(super) async fn create(docker: &Docker, spec: &NetworkSpec) -> Result<()> {
             config: Some(vec![IpamConfig { subnet: Some(spec.subnet.clone()), ..IpamConfig::default() }]),
             ..Ipam::default()
         }),
+        options: spec.bridge.as_ref().map(|bridge| HashMap::from([(BRIDGE.to_owned(), bridge.clone())])),
         labels: Some(spec.labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect()),
         ..NetworkCreateRequest::default()
     };

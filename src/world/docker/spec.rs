@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig,
+    ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig,
     Mount as EngineMount, MountType, NetworkingConfig, PortBinding,
 };
 
@@ -31,7 +31,14 @@ pub(super) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
         networking_config: spec.network.as_ref().map(|network| NetworkingConfig {
             endpoints_config: Some(HashMap::from([(
                 network.clone(),
-                EndpointSettings { aliases: Some(spec.aliases.clone()), ..EndpointSettings::default() },
+                EndpointSettings {
+                    aliases: Some(spec.aliases.clone()),
+                    ipam_config: spec.address.map(|address| EndpointIpamConfig {
+                        ipv4_address: Some(address.to_string()),
+                        ..EndpointIpamConfig::default()
+                    }),
+                    ..EndpointSettings::default()
+                },
             )])),
         }),
         ..ContainerCreateBody::default()
@@ -52,6 +59,7 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
         readonly_rootfs: Some(runtime.read_only),
         cap_add: Some(runtime.cap_add.clone()),
         cap_drop: Some(runtime.cap_drop.clone()),
+        dns: spec.name_server.map(|server| vec![server.to_string()]),
         extra_hosts: Some(runtime.extra_hosts.clone()),
         // Whatever the engine's default driver is, the output must be readable afterwards.
         log_config: Some(HostConfigLogConfig { typ: Some("json-file".to_owned()), config: None }),
@@ -109,6 +117,8 @@ mod tests {
             runtime: Runtime { image: "shop".to_owned(), ..Runtime::default() },
             network: Some("stage-shop".to_owned()),
             aliases: vec!["web".to_owned()],
+            address: Some(std::net::Ipv4Addr::new(10, 213, 0, 2)),
+            name_server: None,
             mounts: Vec::new(),
             ports: vec![Port { container_port: 8000, protocol: "tcp".to_owned() }],
             labels: [("dev.stage".to_owned(), "stack".to_owned())].into(),

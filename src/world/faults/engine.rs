@@ -1,6 +1,7 @@
 //! The engine, with a fault.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use async_trait::async_trait;
 use super::Counter;
 use crate::model::call::{Call, Performed, Undo};
 use crate::model::clones::Room;
+use crate::model::egress::Refused;
 use crate::model::engine::EngineFacts;
 use crate::model::error::Result;
 use crate::model::exec::{ExecId, ExecSpec, TerminalSize};
@@ -96,6 +98,18 @@ impl Engine for Faulty {
 
     async fn download(&self, container: &str, path: &str) -> Result<Option<Vec<u8>>> {
         self.numbered("download", self.inner.download(container, path)).await
+    }
+
+    async fn refused(&self, bridge: &str, subnet: &str) -> Result<Vec<Refused>> {
+        self.numbered("refused", self.inner.refused(bridge, subnet)).await
+    }
+
+    async fn denied(&self) -> Result<Vec<String>> {
+        self.numbered("denied", self.inner.denied()).await
+    }
+
+    async fn resolve(&self, hosts: &[String]) -> Result<BTreeMap<String, Vec<Ipv4Addr>>> {
+        self.numbered("resolve", self.inner.resolve(hosts)).await
     }
 
     async fn clones(&self) -> Result<Vec<String>> {

@@ -1,5 +1,6 @@
 //! The engine's port.
 
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use super::MemoryWorld;
 use super::objects::{Container, State, absent, clone_path};
 use crate::model::call::{Call, Performed, Undo};
 use crate::model::clones::{CloneDriver, Extent, Room};
+use crate::model::egress::Refused;
 use crate::model::engine::EngineFacts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::exec::{ExecId, ExecSpec, TerminalSize};
@@ -162,6 +164,27 @@ impl Engine for MemoryWorld {
         .await
     }
 
+    async fn refused(&self, bridge: &str, _subnet: &str) -> Result<Vec<Refused>> {
+        self.numbered(|| {
+            let is_denied = self.objects().denied.contains(bridge);
+            Ok(if is_denied { self.script().refused.clone() } else { Vec::new() })
+        })
+        .await
+    }
+
+    async fn denied(&self) -> Result<Vec<String>> {
+        self.numbered(|| Ok(self.objects().denied.iter().cloned().collect())).await
+    }
+
+    async fn resolve(&self, hosts: &[String]) -> Result<BTreeMap<String, Vec<Ipv4Addr>>> {
+        self.numbered(|| {
+            let known = &self.script().hosts;
+            let found = |host: &String| (host.clone(), known.get(host).copied().into_iter().collect());
+            Ok(hosts.iter().map(found).collect())
+        })
+        .await
+    }
+
     async fn clones(&self) -> Result<Vec<String>> {
         self.numbered(|| {
             let objects = self.objects();
@@ -223,6 +246,7 @@ fn facts(container: &Container) -> ContainerFacts {
         status,
         health: None,
         ports: if status == ContainerStatus::Running { published.collect() } else { Vec::new() },
+        address: container.spec.address,
         environment: container.spec.runtime.environment.clone(),
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Objects {
     pub(super) subvolumes: BTreeMap<String, Content>,
     pub(super) pulled: BTreeSet<String>,
     pub(super) has_pool: bool,
+    /// Interfaces whose egress is denied.
+    pub(super) denied: BTreeSet<String>,
     /// How many subnets will still be refused for a network of somebody who has gone by the time anybody looks.
     pub(super) subnets_to_lose: u32,
     /// Room that was said beforehand, and what was made of it; plenty otherwise.
@@ -89,6 +91,7 @@ impl Objects {
     pub(super) fn listing(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.containers.keys().map(|name| format!("container {name}")).collect();
         lines.extend(self.networks.iter().map(|network| format!("network {}", network.name)));
+        lines.extend(self.denied.iter().map(|bridge| format!("egress rules of {bridge}")));
         lines.extend(self.volumes.keys().map(|name| format!("volume {name}")));
         lines.extend(self.subvolumes.keys().map(|path| match path.split_once('/') {
             Some(("seeds", key)) => format!("frozen seed {key}"),

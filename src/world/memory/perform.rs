@@ -4,6 +4,7 @@ use super::objects::{Container, Content, Objects, State, absent, clone_path};
 use super::script::{Fitness, Script};
 use crate::model::call::{Call, Performed, ServiceFailure};
 use crate::model::container::{CloneOrigin, ContainerSpec, Labels, NetworkSpec, VolumeSource, VolumeSpec};
+use crate::model::egress::EgressRules;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::label;
 use crate::model::seed::SeedKey;
@@ -17,6 +18,7 @@ impl Objects {
             Call::PreparePool => self.has_pool = true,
             Call::GrowPool { size_bytes } => self.grow_pool(*size_bytes)?,
             Call::CreateNetwork(network) => self.create_network(network)?,
+            Call::DenyEgress(rules) => self.deny_egress(rules)?,
             Call::CreateVolume(volume) => self.create_volume(volume)?,
             Call::MakeClone { clone, origin } => self.make_clone(clone, origin)?,
             Call::FreezeSeed { clone, key } => self.freeze(clone, key)?,
@@ -67,6 +69,15 @@ impl Objects {
             pool.size_bytes += more;
             pool.free_bytes += more;
         }
+        Ok(())
+    }
+
+    fn deny_egress(&mut self, rules: &EgressRules) -> Result<()> {
+        let bridge = Some(&rules.bridge);
+        if !self.networks.iter().any(|network| network.bridge.as_ref() == bridge) {
+            return Err(bug(format!("there is no interface {}", rules.bridge)));
+        }
+        self.denied.insert(rules.bridge.clone());
         Ok(())
     }
 
@@ -173,13 +184,28 @@ impl Objects {
         {
             return Err(absent("subvolume", path));
         }
+        if let Some(bridge) = self.open_bridge(container) {
+            return Err(bug(format!("container `{name}` is started before egress of {bridge} is denied")));
+        }
         let container = self.container_mut(name)?;
         container.state = script.state_once_started(container.service());
         self.started.push(name.to_owned());
         Ok(())
     }
 
+    /// The interface of a container's network, if egress is to be denied there and is not.
+    fn open_bridge(&self, container: &Container) -> Option<String> {
+        let network = container.spec.network.as_ref()?;
+        let network = self.networks.iter().find(|known| known.name == *network)?;
+        network.bridge.clone().filter(|bridge| !self.denied.contains(bridge))
+    }
+
     fn restart(&mut self, name: &str) -> Result<()> {
+        if let Some(bridge) = self.open_bridge(self.container(name)?) {
+            return Err(bug(format!(
+                "container `{name}` is started again before egress of {bridge} is denied"
+            )));
+        }
         self.container_mut(name)?.state = State::Running;
         Ok(())
     }

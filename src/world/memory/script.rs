@@ -1,6 +1,7 @@
 //! What was said beforehand: which images and files there are, how services behave, what databases answer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -14,6 +15,7 @@ use super::objects::{Container, Content, State};
 use super::perform::seed_path;
 use crate::model::clones::Room;
 use crate::model::container::{Labels, VolumeSource, VolumeSpec};
+use crate::model::egress::Refused;
 use crate::model::engine::EngineFacts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::inventory::ImageFacts;
@@ -45,6 +47,10 @@ pub(super) struct Script {
     /// What cannot be removed, as an undo names it.
     pub(super) stays: BTreeSet<String>,
     pub(super) survey: Survey,
+    /// What every stack is refused.
+    pub(super) refused: Vec<Refused>,
+    /// Addresses of other hosts.
+    pub(super) hosts: BTreeMap<String, Ipv4Addr>,
     pub(super) answers: Answers,
     pub(super) engine: EngineFacts,
 }
@@ -180,6 +186,18 @@ impl MemoryWorld {
     /// The next networks are refused, so many of them, for others that are gone by the time anybody looks.
     pub fn with_subnets_lost(&self, number: u32) -> Self {
         self.objects().subnets_to_lose = number;
+        self.clone()
+    }
+
+    /// What every stack whose egress is denied has tried to reach.
+    pub fn with_refused(&self, refused: Vec<Refused>) -> Self {
+        self.script().refused = refused;
+        self.clone()
+    }
+
+    /// A host that the engine's machine finds.
+    pub fn with_host(&self, name: &str, address: Ipv4Addr) -> Self {
+        self.script().hosts.insert(name.to_owned(), address);
         self.clone()
     }
 

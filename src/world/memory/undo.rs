@@ -20,6 +20,7 @@ impl Objects {
                 }
             }
             Undo::RemoveNetwork { name, run } => self.remove_network(undo, name, run)?,
+            Undo::ForgetEgress { bridge } => drop(self.denied.remove(bridge)),
             Undo::RemoveVolume { name } => {
                 let user = self.containers.values().find(|user| user.volumes().any(|used| used == name));
                 if let Some(user) = user.filter(|_| self.volumes.contains_key(name)) {

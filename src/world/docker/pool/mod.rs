@@ -71,6 +71,11 @@ impl Pool {
         Self { choice, driver: Arc::default(), noted: Arc::default(), ..self }
     }
 
+    /// The machine that it is used from.
+    pub(super) fn holder(&self) -> &str {
+        self.labels.get(label::HOLDER).map_or("", String::as_str)
+    }
+
     /// Makes the driver in force ready, and chooses it first if nobody has. May be killed anywhere and called from several
     /// machines.
     pub(super) async fn prepare(&self, docker: &Docker) -> Result<()> {

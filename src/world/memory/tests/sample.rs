@@ -24,6 +24,7 @@ pub(super) fn network(run: &str) -> Call {
     Call::CreateNetwork(NetworkSpec {
         name: "net".into(),
         subnet: format!("10.0.0.{run}/28"),
+        bridge: None,
         labels: labels(run),
     })
 }
@@ -50,6 +51,8 @@ fn spec(run: &str) -> ContainerSpec {
         },
         network: Some("net".into()),
         aliases: Vec::new(),
+        address: None,
+        name_server: None,
         mounts: vec![Mount {
             source: MountSource::Volume("data".into()),
             target: "/var/lib/postgresql/data".into(),
