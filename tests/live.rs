@@ -33,6 +33,8 @@ mod look;
 mod observer;
 #[path = "live/points.rs"]
 mod points;
+#[path = "live/schema.rs"]
+mod schema;
 #[path = "live/signals.rs"]
 mod signals;
 #[path = "live/stacks.rs"]

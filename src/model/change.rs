@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::name::TableName;
+use super::schema_change::SchemaChange;
 use super::step::Step;
 
 /// What the statements did to rows of one table, committed ones only. Gross: a row deleted and inserted again counts twice.
@@ -73,6 +74,8 @@ pub struct Change {
     pub tables: Vec<TableChange>,
     /// Bytes of write-ahead log that it wrote.
     pub wal_bytes: u64,
+    /// What it did to the schema.
+    pub schema: Vec<SchemaChange>,
     /// Of a command: the migrations that its tool ran, in order, as far as the log tells them apart.
     pub steps: Vec<Step>,
     /// Why the witnesses do not agree; anything here makes the run end as "could not verify".

@@ -29,6 +29,8 @@ pub mod plan;
 pub mod proof;
 pub mod quantity;
 pub mod report;
+pub mod schema;
+pub mod schema_change;
 pub mod seed;
 pub mod service;
 pub mod stack;

@@ -1,9 +1,11 @@
 //! Facts to Change; pure.
 //!
 //! Three witnesses: `wal` reads what the statements wrote, `change` sets it against the catalogue before and after,
-//! and `net` compares rows where neither can tell. `step` tells the migrations of a command apart.
+//! and `net` compares rows where neither can tell. `step` tells the migrations of a command apart. `schema` compares
+//! what defines the tables and all else.
 
 pub mod change;
 pub mod net;
+pub mod schema;
 pub mod step;
 pub mod wal;

@@ -5,6 +5,7 @@
 //! out. The text of migrations is not part of it.
 
 pub(super) mod egress;
+mod schema;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -77,6 +78,8 @@ struct Migration<'a> {
     wal_bytes: u64,
     /// Tables that it touched.
     tables: Vec<TouchedTable<'a>>,
+    /// What it did to the schema.
+    schema_changes: Vec<schema::ObjectChange<'a>>,
     /// Of a command: the migrations that it ran, in order, as far as its tool's version table tells them apart.
     steps: Vec<steps::Step<'a>>,
     /// Why what it did could not be verified; empty if it could.
@@ -84,10 +87,11 @@ struct Migration<'a> {
 }
 
 #[derive(Serialize)]
-struct Changes<'a> {
+struct Since<'a> {
     database: &'a str,
     wal_bytes: u64,
     tables: Vec<TouchedTable<'a>>,
+    schema_changes: Vec<schema::ObjectChange<'a>>,
     doubts: &'a [String],
 }
 
@@ -210,10 +214,11 @@ pub fn value(report: &Report) -> serde_json::Value {
 
 /// What happened to databases since they were cloned, an object each, with the keys of a migration that tell it.
 pub fn changes_value(since: &[MigrationReport]) -> serde_json::Value {
-    let changes = since.iter().map(|of| Changes {
+    let changes = since.iter().map(|of| Since {
         database: &of.run.migration.database,
         wal_bytes: of.change.wal_bytes,
         tables: of.change.tables.iter().map(table).collect(),
+        schema_changes: of.change.schema.iter().map(schema::object).collect(),
         doubts: &of.change.doubts,
     });
     serde_json::to_value(changes.collect::<Vec<_>>()).unwrap_or_default()
@@ -303,6 +308,7 @@ fn migration(report: &MigrationReport) -> Migration<'_> {
         output_tail: run.output_tail.as_deref(),
         wal_bytes: change.wal_bytes,
         tables: change.tables.iter().map(table).collect(),
+        schema_changes: change.schema.iter().map(schema::object).collect(),
         steps: change.steps.iter().map(steps::step).collect(),
         doubts: &change.doubts,
     }

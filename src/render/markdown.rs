@@ -1,5 +1,7 @@
 //! The report as a comment on a pull request: found again by its marker, and never longer than a forge takes.
 
+mod schema;
+
 use crate::model::change::{GrossRows, TableChange};
 use crate::model::egress::Attempt;
 use crate::model::proof::Remains;
@@ -26,6 +28,7 @@ pub fn markdown(report: &Report) -> String {
     page.add(&format!("<!-- stage:report:{} -->\n", report.environment));
     opening(&mut page, report);
     tables(&mut page, report);
+    schema::section(&mut page, report);
     steps(&mut page, report);
     suite(&mut page, report);
     egress(&mut page, report);

@@ -11,6 +11,7 @@ mod paint;
 mod phrase;
 #[cfg(test)]
 mod sample;
+mod schema;
 mod stack;
 mod terminal;
 mod wrap;

@@ -12,6 +12,8 @@ use crate::model::migration::{Migration, MigrationRun, SqlFailure};
 use crate::model::name::{RunId, TableName};
 use crate::model::proof::{MadeKind, Remains};
 use crate::model::report::{MigrationReport, PhaseTime, Report, SeedUse, Teardown, Verdict};
+use crate::model::schema::{Facet, ObjectKind};
+use crate::model::schema_change::{FacetChange, SchemaChange, SchemaEvent};
 use crate::model::seed::{SeedKey, SeedRecord};
 use crate::model::step::{Step, StepName, StepTable, StepTableName};
 use crate::model::suite::{FailedTest, SuiteEnd, SuiteOutcome};
@@ -63,6 +65,39 @@ pub(super) fn in_one_go() -> Report {
         },
     ];
     report.findings[0].steps = vec!["shop.0001_purge".to_owned()];
+    report
+}
+
+/// The same by a migration that changed the schema, too, and left an index behind that is of no use.
+pub(super) fn reshaped() -> Report {
+    let facet = |name: &str, text: &str| Facet { name: name.to_owned(), text: text.to_owned() };
+    let was = |name: &str, before: Option<&str>, after: Option<&str>| FacetChange {
+        name: name.to_owned(),
+        before: before.map(str::to_owned),
+        after: after.map(str::to_owned),
+    };
+    let orders = TableName::new("public", "orders");
+    let change = |kind: ObjectKind, name: &str, event: SchemaEvent| {
+        let table = matches!(kind, ObjectKind::Column | ObjectKind::Index).then(|| orders.clone());
+        SchemaChange { kind, name: name.to_owned(), table, event }
+    };
+    let altered =
+        |from: Option<&str>, facets| SchemaEvent::Altered { renamed_from: from.map(str::to_owned), facets };
+    let labels = was("definition", Some("ENUM ('new', 'paid')"), Some("ENUM ('new', 'paid', 'sent')"));
+    let column = vec![was("type", Some("integer"), Some("bigint")), was("not null", None, Some("NOT NULL"))];
+    let index = ["unique", "definition", "state"].into_iter().zip(["UNIQUE", "ON orders (total)", "INVALID"]);
+    let index = index.map(|(name, text)| facet(name, text)).collect();
+    let mut report = incident();
+    report.migrations[1].change.schema = vec![
+        change(ObjectKind::Type, "order_state", altered(None, vec![labels])),
+        change(ObjectKind::Column, "orders.total", altered(Some("orders.amount"), column)),
+        change(ObjectKind::Index, "orders_total_key", SchemaEvent::Added(index)),
+        change(
+            ObjectKind::View,
+            "open_orders",
+            SchemaEvent::Dropped(vec![facet("definition", "SELECT * FROM orders")]),
+        ),
+    ];
     report
 }
 

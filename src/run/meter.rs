@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use super::schema::SchemaWitness;
 use crate::model::catalog::Catalog;
 use crate::model::change::{Change, NetRows, TableChange};
 use crate::model::digest::{DigestQuery, RowDigest};
@@ -18,6 +19,7 @@ use crate::model::report::MigrationReport;
 use crate::model::seed::SeedRecord;
 use crate::observe::change::{Comparison, NetSource, Observer, Touched, agree};
 use crate::observe::net::{Merge, Side};
+use crate::observe::schema::is_touched;
 use crate::observe::wal::{Reader, WalError};
 use crate::world::Database;
 
@@ -39,6 +41,7 @@ pub struct Meter {
     observer: Observer,
     reader: Reader,
     last: Catalog,
+    schema: SchemaWitness,
 }
 
 impl Meter {
@@ -61,7 +64,14 @@ impl Meter {
             .keys()
             .filter_map(|table| Some((table.clone(), *seed.rows.get(&table.to_string())?)))
             .collect();
-        Self { observer: Observer::new(catalog.clone(), rows), reader, last: catalog, live, before }
+        Self {
+            observer: Observer::new(catalog.clone(), rows),
+            reader,
+            last: catalog,
+            schema: SchemaWitness::default(),
+            live,
+            before,
+        }
     }
 
     /// As [`Self::open`], on a database that was cloned a while ago, and what happened to it since: the whole log from
@@ -144,8 +154,19 @@ impl Meter {
         let facts = self.reader.take();
         let catalog = self.live.catalog().await?;
         let touched = self.observer.migration(&self.last, &catalog, &facts);
+        let is_schema_touched = is_touched(&self.last, &catalog, &facts);
         self.last = catalog;
-        let mut change = Change { wal_bytes, ..Change::default() };
+        // Reading the schema takes a while, in which rows may be compared.
+        let mut schema = std::mem::take(&mut self.schema);
+        let (change, told) = tokio::try_join!(self.settle_all(touched), async {
+            if is_schema_touched { schema.changes(&self.before, &self.live).await } else { Ok(Vec::new()) }
+        })?;
+        self.schema = schema;
+        Ok(Change { wal_bytes, schema: told, ..change })
+    }
+
+    async fn settle_all(&self, touched: Vec<Touched>) -> Result<Change> {
+        let mut change = Change::default();
         for touched in touched {
             let (table, doubts) = self.settle(touched).await?;
             change.tables.extend(table);

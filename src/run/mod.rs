@@ -26,6 +26,7 @@ mod proof;
 mod psql;
 mod report;
 mod room;
+mod schema;
 mod seed;
 mod stand;
 mod steps;

@@ -17,6 +17,7 @@ use crate::model::lsn::Lsn;
 pub use crate::model::migration::AppliedMigration;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::schema::Schema;
 use crate::model::stack::Work;
 use crate::model::tuples::TupleId;
 
@@ -47,6 +48,8 @@ pub trait Database: Send + Sync {
     async fn run(&self, sql: &str) -> Result<std::result::Result<(), SqlFailure>>;
     /// All user tables.
     async fn catalog(&self) -> Result<Catalog>;
+    /// All objects of the user's schemas with what defines them.
+    async fn schema(&self) -> Result<Schema>;
     /// Exact number of rows of each table given.
     async fn count(&self, tables: &[TableName]) -> Result<Vec<u64>>;
     /// Fills a table with rows in COPY's text form, in one transaction on a connection of its own, frozen where the

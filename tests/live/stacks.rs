@@ -62,6 +62,9 @@ fn a_stack_stands_is_looked_at_worked_on_and_goes_without_a_trace() {
     let tables = diff[0]["tables"].as_array().unwrap();
     let by_hand = tables.iter().find(|table| table["table"] == "by_hand").unwrap();
     assert_eq!((&by_hand["gross"]["inserted"], &by_hand["net"]["new"]), (&1.into(), &1.into()));
+    let made = &diff[0]["schema_changes"].as_array().unwrap()[..];
+    let is_made = |it: &Value| it["event"] == "added" && it["kind"] == "table" && it["name"] == "by_hand";
+    assert!(made.iter().any(is_made), "{made:?}");
     let untouched = stage.run(&["diff", "pr-2", "--json"]).exits(0).json();
     assert!(!untouched.to_string().contains("by_hand"), "the other one has its own data");
     let migrated = stage.run(&["migrate", "pr-1"]).exits(0);

@@ -11,5 +11,6 @@ mod layouts;
 mod migrations;
 mod pool;
 mod postgres;
+mod schema;
 mod server;
 mod stand;

@@ -7,7 +7,7 @@ use crate::model::guard::Finding;
 use crate::model::quantity::{Count, Share, counted, duration, size};
 use crate::model::report::{MigrationReport, Report};
 
-use super::{Page, steps};
+use super::{Page, schema, steps};
 use crate::render::grid::{Cell, Column, Grid, Row};
 use crate::render::paint::Tone;
 use crate::render::phrase;
@@ -38,7 +38,7 @@ pub(super) fn section(page: &mut Page, report: &Report, at: usize) {
     changes(page, of, &findings, nothing);
 }
 
-/// The table of tables, or `nothing` in words, findings and doubts.
+/// The table of tables, or `nothing` in words, the schema, findings and doubts.
 pub(super) fn changes(page: &mut Page, of: &MigrationReport, findings: &[&Finding], nothing: &str) {
     if of.change.tables.is_empty() {
         let nothing = page.paint.put(Tone::Dim, nothing);
@@ -46,6 +46,7 @@ pub(super) fn changes(page: &mut Page, of: &MigrationReport, findings: &[&Findin
     } else {
         tables(page, of, findings);
     }
+    schema::section(page, &of.change.schema);
     steps::section(page, &of.change.steps);
     for finding in findings {
         bar(page, of, finding);

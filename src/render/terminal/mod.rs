@@ -3,6 +3,7 @@
 
 mod closing;
 mod migration;
+mod schema;
 mod standing;
 mod steps;
 

@@ -19,6 +19,17 @@ async fn the_first_check_builds_the_seed_and_leaves_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_changes_the_schema_is_told_of_the_migration_that_did_it() {
+    let report = check(&seeded().await).await.unwrap();
+    let told = |at: usize| {
+        let changes = report.migrations[at].change.schema.iter();
+        changes.map(|it| format!("{} {}", it.kind, it.name)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(0), ["type state"]);
+    assert_eq!(told(1), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn the_second_check_reuses_the_seed() {
     let world = world();
     let first = check(&world).await.unwrap();

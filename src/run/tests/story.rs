@@ -75,14 +75,13 @@ fn migration(name: &str) -> Migration {
     }
 }
 
-/// An engine on which nothing is, a backup, and two pending migrations, `1.sql` and `2.sql`.
+/// An engine on which nothing is, a backup, and two pending migrations, `1.sql`, which makes an enum, and `2.sql`.
 pub(super) fn world() -> MemoryWorld {
     let migrations = vec![migration("1.sql"), migration("2.sql")];
-    MemoryWorld::new().with_file("/backups/shop.dump", BACKUP, Timestamp::UNIX_EPOCH).with_migrations(
-        DIRECTORY,
-        MigrationLayout::Plain,
-        migrations,
-    )
+    MemoryWorld::new()
+        .with_file("/backups/shop.dump", BACKUP, Timestamp::UNIX_EPOCH)
+        .with_migrations(DIRECTORY, MigrationLayout::Plain, migrations)
+        .with_enum_made("state", &["new", "paid"])
 }
 
 /// As [`world`], after a check that built the seed.

@@ -16,6 +16,7 @@ use crate::model::error::Result;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::schema::Schema;
 use crate::model::stack::Work;
 use crate::model::tuples::TupleId;
 use crate::world::database::AppliedMigration;
@@ -58,6 +59,10 @@ impl Database for Faulty {
 
     async fn catalog(&self) -> Result<Catalog> {
         self.numbered("catalog", self.inner.catalog()).await
+    }
+
+    async fn schema(&self) -> Result<Schema> {
+        self.numbered("schema", self.inner.schema()).await
     }
 
     async fn count(&self, tables: &[TableName]) -> Result<Vec<u64>> {

@@ -6,12 +6,15 @@ use super::MemoryWorld;
 use crate::model::catalog::{Catalog, Column, Table};
 use crate::model::migration::SqlFailure;
 use crate::model::name::TableName;
+use crate::model::schema::{Facet, ObjectKind, Schema, SchemaObject};
 use crate::world::database::{AppliedMigration, RowDigest};
 
 /// What was said beforehand of databases.
 #[derive(Default)]
 pub(super) struct Answers {
     pub(super) catalog: Option<Catalog>,
+    /// An enum that there is once some migration was applied, and its labels.
+    pub(super) made: Option<(String, Vec<String>)>,
     pub(super) applied: Vec<AppliedMigration>,
     /// By the name of the migration.
     pub(super) failing: BTreeMap<String, SqlFailure>,
@@ -27,6 +30,13 @@ impl MemoryWorld {
     /// What all databases say of their tables, instead of one table `people`.
     pub fn with_catalog(&self, catalog: Catalog) -> Self {
         self.script().answers.catalog = Some(catalog);
+        self.clone()
+    }
+
+    /// An enum in `public` that the first migration makes.
+    pub fn with_enum_made(&self, name: &str, labels: &[&str]) -> Self {
+        let labels = labels.iter().map(|&label| label.to_owned()).collect();
+        self.script().answers.made = Some((name.to_owned(), labels));
         self.clone()
     }
 
@@ -58,6 +68,34 @@ impl MemoryWorld {
     /// All SQL that databases were asked to run, in order, without migrations.
     pub fn sql_run(&self) -> Vec<String> {
         self.script().answers.run.clone()
+    }
+}
+
+impl Answers {
+    /// What the catalogue says, before any migration or after one.
+    pub(super) fn catalog(&self, is_migrated: bool) -> Catalog {
+        let mut catalog = self.catalog.clone().unwrap_or_else(people);
+        let made = self.made.iter().filter(|_| is_migrated);
+        catalog.enums.extend(made.map(|(name, labels)| (format!("public.{name}"), labels.clone())));
+        catalog
+    }
+
+    /// What the schema is, tables left out.
+    pub(super) fn schema(&self, is_migrated: bool) -> Schema {
+        let made = |(name, labels): &(String, Vec<String>)| SchemaObject {
+            kind: ObjectKind::Type,
+            schema: "public".to_owned(),
+            table: None,
+            name: name.clone(),
+            oid: 16_400,
+            position: 0,
+            is_inherited: false,
+            facets: vec![Facet {
+                name: "definition".to_owned(),
+                text: format!("ENUM ('{}')", labels.join("', '")),
+            }],
+        };
+        Schema { objects: self.made.iter().filter(|_| is_migrated).map(made).collect() }
     }
 }
 

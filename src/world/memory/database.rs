@@ -8,7 +8,6 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::MemoryWorld;
-use super::answers::people;
 use super::engine::address;
 use super::objects::State;
 use crate::model::catalog::Catalog;
@@ -17,6 +16,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::lsn::Lsn;
 use crate::model::migration::{AppliedState, Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::schema::Schema;
 use crate::model::stack::Work;
 use crate::model::tuples::TupleId;
 use crate::world::database::{Address, AppliedMigration, Database, Databases, DigestQuery, RowDigest};
@@ -57,6 +57,11 @@ impl MemoryDatabase {
         self.world.numbered(|| self.is_up().and_then(|()| effect())).await
     }
 
+    /// Whether the database was ever migrated.
+    fn is_migrated(&self) -> Result<bool> {
+        Ok(!self.world.objects().content(&self.container)?.applied.is_empty())
+    }
+
     fn is_up(&self) -> Result<()> {
         match self.world.objects().containers.get(&self.container) {
             Some(container) if container.state == State::Running => Ok(()),
@@ -81,7 +86,19 @@ impl Database for MemoryDatabase {
     }
 
     async fn catalog(&self) -> Result<Catalog> {
-        self.asked(|| Ok(self.world.script().answers.catalog.clone().unwrap_or_else(people))).await
+        self.asked(|| {
+            let is_migrated = self.is_migrated()?;
+            Ok(self.world.script().answers.catalog(is_migrated))
+        })
+        .await
+    }
+
+    async fn schema(&self) -> Result<Schema> {
+        self.asked(|| {
+            let is_migrated = self.is_migrated()?;
+            Ok(self.world.script().answers.schema(is_migrated))
+        })
+        .await
     }
 
     async fn count(&self, tables: &[TableName]) -> Result<Vec<u64>> {

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use self::statement::{Server, Statement};
 use self::tuples::Tuples;
-use super::errors::could_not;
+use super::errors::{could_not, is_not_populated};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::tuples::TupleId;
 use crate::world::database::{DigestQuery, RowDigest};
@@ -56,7 +56,10 @@ pub(super) async fn send(
     sqlx::raw_sql(SESSION).execute(&mut connection).await.map_err(could_not(&action))?;
     let server = ask(&mut connection).await.map_err(could_not(&action))?;
     let Statement { sql, layout } = Statement::new(query, server);
-    let mut chunks = connection.copy_out_raw(&sql).await.map_err(could_not(&action))?;
+    let mut chunks = match connection.copy_out_raw(&sql).await {
+        Err(error) if is_not_populated(&error) => return Ok(()),
+        chunks => chunks.map_err(could_not(&action))?,
+    };
     let (mut tuples, mut rows, mut first_ms) = (Tuples::new(layout), 0, None);
     let mut batch = Vec::with_capacity(BATCH);
     while let Some(chunk) = chunks.try_next().await.map_err(could_not(&action))? {

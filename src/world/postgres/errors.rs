@@ -11,6 +11,14 @@ use crate::model::migration::SqlFailure;
 /// The code of a server that could not write.
 const DISK_FULL: &str = "53100";
 
+/// The code of a materialized view that was never filled, or emptied by REFRESH … WITH NO DATA.
+const NOT_POPULATED: &str = "55000";
+
+/// Whether rows were asked of a materialized view that has none, and is not to be read before it has.
+pub(super) fn is_not_populated(error: &sqlx::Error) -> bool {
+    server_error(error).is_some_and(|server| server.code() == NOT_POPULATED)
+}
+
 /// The server's part of an error; `None` if it is not the server's.
 pub(super) fn server_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
     match error {

@@ -11,6 +11,7 @@ mod digest;
 mod errors;
 mod others;
 mod places;
+mod schema;
 pub(in crate::world) mod statements;
 mod wal;
 mod work;
@@ -30,10 +31,11 @@ use crate::model::error::Result;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::schema::Schema;
 use crate::model::stack::Work;
 use crate::model::tuples::TupleId;
 use connect::Connections;
-use errors::{could_not, outcome};
+use errors::{could_not, is_not_populated, outcome};
 use wal::WalFiles;
 
 /// PostgreSQL servers.
@@ -73,16 +75,24 @@ impl Database for PostgresDatabase {
         Ok(catalog)
     }
 
+    async fn schema(&self) -> Result<Schema> {
+        let mut connection = self.connections.borrow().await?;
+        let schema = schema::read(&mut connection).await?;
+        self.connections.give_back(connection);
+        Ok(schema)
+    }
+
     async fn count(&self, tables: &[TableName]) -> Result<Vec<u64>> {
         let mut connection = self.connections.borrow().await?;
         let mut counts = Vec::with_capacity(tables.len());
         for table in tables {
             let sql = AssertSqlSafe(format!("SELECT count(*) FROM {}", table.quoted()));
-            let count: i64 = sqlx::query_scalar(sql)
-                .persistent(false)
-                .fetch_one(&mut connection)
-                .await
-                .map_err(could_not(&format!("count the rows of {table}")))?;
+            let count: sqlx::Result<i64> =
+                sqlx::query_scalar(sql).persistent(false).fetch_one(&mut connection).await;
+            let count = match count {
+                Err(error) if is_not_populated(&error) => 0,
+                count => count.map_err(could_not(&format!("count the rows of {table}")))?,
+            };
             counts.push(count.unsigned_abs());
         }
         self.connections.give_back(connection);
