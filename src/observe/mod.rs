@@ -2,9 +2,10 @@
 //!
 //! Three witnesses: `wal` reads what the statements wrote, `change` sets it against the catalogue before and after,
 //! and `net` compares rows where neither can tell. `step` tells the migrations of a command apart. `schema` compares
-//! what defines the tables and all else.
+//! what defines the tables and all else. `logs` counts what services write with the migrations and without them.
 
 pub mod change;
+pub mod logs;
 pub mod net;
 pub mod schema;
 pub mod step;
