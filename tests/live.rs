@@ -11,6 +11,8 @@ mod bad_input;
 mod canaries;
 #[path = "live/clones.rs"]
 mod clones;
+#[path = "live/comparison.rs"]
+mod comparison;
 #[path = "live/crashes.rs"]
 mod crashes;
 #[path = "live/egress.rs"]

@@ -106,8 +106,9 @@ pub fn read(
     let guards = file.take("guards").map(|node| guards::read(node, catalogs, problems)).unwrap_or_default();
     let lease = file.take("lease").map(|node| lease(node, problems)).unwrap_or_default();
     let egress = file.take("egress").map(|node| egress::read(node, problems)).unwrap_or_default();
+    let compares = file.take("compare").and_then(|node| fields::boolean(node, problems)).unwrap_or_default();
     check_credentials(&file, &context, problems);
-    file.refuse(&[("mail", UNSUPPORTED), ("traffic", UNSUPPORTED), ("compare", UNSUPPORTED)], problems);
+    file.refuse(&[("mail", UNSUPPORTED), ("traffic", UNSUPPORTED)], problems);
     file.finish(problems);
 
     Some(Environment {
@@ -117,6 +118,7 @@ pub fn read(
         databases: databases.into_iter().filter_map(|(name, spec)| Some((name, spec?))).collect(),
         migrations: migrations.unwrap_or_default(),
         suite,
+        compares,
         guards,
         lease,
         egress,

@@ -110,6 +110,8 @@ pub struct Environment {
     pub migrations: Vec<MigrationSource>,
     /// The suite, if there is one.
     pub suite: Option<SuiteSpec>,
+    /// Whether services and suite run without the migrations, too, so that the report can tell what is new in what they say.
+    pub compares: bool,
     /// Limits on changes.
     pub guards: GuardLimits,
     /// How long a stack may stand.

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// One thing that just happened.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A phase began (`seed`, `stack`, `change`, `services`, `suite`, `teardown`).
+    /// A phase began (`seed`, `stack`, `migrations`, `services`, `suite`, `comparison`, `teardown`).
     PhaseStarted {
         /// Its name.
         phase: &'static str,

@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod change;
 pub mod class;
 pub mod clones;
+pub mod comparison;
 pub mod container;
 pub mod diagnosis;
 pub mod digest;

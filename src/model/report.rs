@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::call::ServiceFailure;
 use super::change::Change;
+use super::comparison::Comparison;
 use super::egress::Attempt;
 use super::guard::Finding;
 use super::migration::MigrationRun;
@@ -86,6 +87,8 @@ pub struct Report {
     pub egress: Option<Vec<Attempt>>,
     /// The suite; `None` if there is none or it was not reached.
     pub suite: Option<SuiteOutcome>,
+    /// How all this is without the migrations; `None` if nobody asked, or if they did not run through.
+    pub comparison: Option<Comparison>,
     /// Guards that were broken, most severe first.
     pub findings: Vec<Finding>,
     /// The verdict.

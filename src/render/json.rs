@@ -4,6 +4,7 @@
 //! exact, durations are seconds, sizes are bytes, times are RFC 3339 in UTC. A key without a value is `null`, never left
 //! out. The text of migrations is not part of it.
 
+mod comparison;
 pub(super) mod egress;
 mod schema;
 mod steps;
@@ -16,7 +17,7 @@ use serde::Serialize;
 use crate::model::change::{GrossRows, TableChange, TableEvent};
 use crate::model::report::{MigrationReport, Report, SeedUse, Verdict};
 use crate::model::suite::{SuiteEnd, SuiteOutcome};
-use crate::model::{proof, report as model};
+use crate::model::{call, proof, report as model};
 
 #[derive(Serialize)]
 struct Root<'a> {
@@ -40,6 +41,9 @@ struct Root<'a> {
     /// What services tried to reach beyond the stack and could not; `null` where that is allowed.
     egress: Option<Vec<egress::Attempt<'a>>>,
     suite: Option<Suite<'a>>,
+    /// Services and suite without the migrations, and what is new since; `null` unless `compare: true` asks for it and the
+    /// migrations ran through.
+    comparison: Option<comparison::Comparison<'a>>,
     /// Most severe first.
     findings: Vec<Finding<'a>>,
     teardown: Teardown<'a>,
@@ -252,17 +256,18 @@ fn root(report: &Report) -> Root<'_> {
         seeds: report.seeds.iter().map(seed).collect(),
         migrations: report.migrations.iter().map(migration).collect(),
         not_run: &report.not_run,
-        service_failure: report.service_failure.as_ref().map(|failure| ServiceFailure {
-            service: &failure.service,
-            reason: &failure.reason,
-            output_tail: &failure.output_tail,
-        }),
+        service_failure: report.service_failure.as_ref().map(service_failure),
         egress: report.egress.as_ref().map(|attempts| attempts.iter().map(egress::attempt).collect()),
         suite: report.suite.as_ref().map(suite),
+        comparison: report.comparison.as_ref().map(comparison::comparison),
         findings: report.findings.iter().map(finding).collect(),
         teardown: teardown(&report.teardown),
         phases: report.phases.iter().map(|it| Phase { phase: it.phase, duration_s: it.duration_s }).collect(),
     }
+}
+
+fn service_failure(failure: &call::ServiceFailure) -> ServiceFailure<'_> {
+    ServiceFailure { service: &failure.service, reason: &failure.reason, output_tail: &failure.output_tail }
 }
 
 fn verdict(verdict: Verdict) -> &'static str {

@@ -1,5 +1,6 @@
 //! The report as a comment on a pull request: found again by its marker, and never longer than a forge takes.
 
+mod comparison;
 mod schema;
 
 use crate::model::change::{GrossRows, TableChange};
@@ -31,6 +32,7 @@ pub fn markdown(report: &Report) -> String {
     schema::section(&mut page, report);
     steps(&mut page, report);
     suite(&mut page, report);
+    comparison::section(&mut page, report);
     egress(&mut page, report);
     provenance(&mut page, report);
     page.text
@@ -193,7 +195,7 @@ fn suite(page: &mut Page, report: &Report) {
         return;
     }
     let test = |test: &crate::model::suite::FailedTest| {
-        format!("- {}: {}\n", code(&test.name), prose(test.message.lines().next().unwrap_or_default()))
+        format!("- {}: {}\n", code(&test.name), prose(&phrase::failed_test(report, test)))
     };
     let tests: Vec<String> = outcome.failed.iter().map(test).collect();
     page.add("\n");

@@ -1,13 +1,16 @@
 //! Sentences that several forms of the report share.
 
+use crate::model::call::ServiceFailure;
 use crate::model::change::{TableChange, TableEvent};
+use crate::model::comparison::Comparison;
 use crate::model::egress::{Attempt, Destination};
 use crate::model::guard::Finding;
+use crate::model::log::LogChange;
 use crate::model::proof::Remains;
 use crate::model::quantity::{Count, age, counted, duration, rows, size};
 use crate::model::report::{MigrationReport, Report, SeedUse, Teardown, Verdict};
 use crate::model::step::StepTable;
-use crate::model::suite::{SuiteEnd, SuiteOutcome};
+use crate::model::suite::{FailedTest, SuiteEnd, SuiteOutcome};
 
 /// The verdict in words.
 pub(super) fn verdict(verdict: Verdict) -> &'static str {
@@ -164,13 +167,60 @@ pub(super) fn seed(used: &SeedUse, report: &Report) -> String {
 
 /// What one service tried to reach (`looked up api.example.com twice`).
 pub(super) fn attempt(attempt: &Attempt) -> String {
-    let times = match attempt.count {
+    let times = times(attempt.count);
+    let verb = if matches!(attempt.to, Destination::Name(_)) { "looked up" } else { "tried to reach" };
+    format!("{verb} {} {times}", attempt.to)
+}
+
+fn times(count: u64) -> String {
+    match count {
         1 => "once".to_owned(),
         2 => "twice".to_owned(),
         count => format!("{} times", Count(count)),
+    }
+}
+
+/// What is new in the logs, after the word `logs`.
+pub(super) fn logs(comparison: &Comparison) -> String {
+    let told = match comparison.logs.len() {
+        0 => "no kind of line is new or far more frequent after the migrations".to_owned(),
+        1 => "1 kind of line is new or far more frequent after the migrations".to_owned(),
+        kinds => format!("{kinds} kinds of lines are new or far more frequent after the migrations"),
     };
-    let verb = if matches!(attempt.to, Destination::Name(_)) { "looked up" } else { "tried to reach" };
-    format!("{verb} {} {times}", attempt.to)
+    if comparison.uncompared.is_empty() {
+        return told;
+    }
+    let services = comparison.uncompared.join(", ");
+    format!("{told}; {services} could not be compared: too many kinds of lines")
+}
+
+/// How often lines of one kind are written (`new, twice`).
+pub(super) fn frequency(change: &LogChange) -> String {
+    if change.before == 0 {
+        return format!("new, {}", times(change.after));
+    }
+    format!("{}, before the migrations {}", times(change.after), times(change.before))
+}
+
+/// How services and suite do without the migrations, after the word `before`.
+pub(super) fn before(report: &Report, comparison: &Comparison) -> Option<String> {
+    if let Some(ServiceFailure { service, reason, .. }) = &comparison.service_failure {
+        return Some(format!(
+            "the migrations {service} does not come up ({reason}): nothing to compare with"
+        ));
+    }
+    let services =
+        || report.service_failure.as_ref().map(|_| "the migrations all services come up".to_owned());
+    let suite =
+        comparison.suite.as_ref().map(|outcome| format!("the migrations the suite {}", suite(outcome)));
+    suite.or_else(services)
+}
+
+/// A failed test's first line, and whether it fails without the migrations, too.
+pub(super) fn failed_test(report: &Report, test: &FailedTest) -> String {
+    let message = test.message.lines().next().unwrap_or_default();
+    let is_known = report.comparison.as_ref().is_some_and(|it| it.fails(&test.name));
+    if is_known { format!("{message} (fails before the migrations, too)") } else { message.to_owned() }
 }
 
 /// What was cleaned up, in one line: by kind where somebody looked.

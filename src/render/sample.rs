@@ -6,8 +6,10 @@ use std::net::Ipv4Addr;
 use jiff::Timestamp;
 
 use crate::model::change::{Change, GrossRows, NetRows, TableChange, TableEvent};
+use crate::model::comparison::Comparison;
 use crate::model::egress::{Attempt, Destination};
 use crate::model::guard::Finding;
+use crate::model::log::{LogChange, LogLevel};
 use crate::model::migration::{Migration, MigrationRun, SqlFailure};
 use crate::model::name::{RunId, TableName};
 use crate::model::proof::{MadeKind, Remains};
@@ -98,6 +100,48 @@ pub(super) fn reshaped() -> Report {
             SchemaEvent::Dropped(vec![facet("definition", "SELECT * FROM orders")]),
         ),
     ];
+    report
+}
+
+/// The mended script once more, compared with the stack before it: the app misses a column, and a test fails both ways.
+pub(super) fn compared() -> Report {
+    let log = |service: &str, level, (template, example): (&str, &str), before, after| LogChange {
+        service: service.to_owned(),
+        level,
+        template: template.to_owned(),
+        example: example.to_owned(),
+        before,
+        after,
+    };
+    let failed =
+        |name: &str, message: &str| FailedTest { name: name.to_owned(), message: message.to_owned() };
+    let old = failed("tests.test_shop::test_old", "assert 1 == 2");
+    let column =
+        ("ERROR: column \"…\" of '…' does not exist", "ERROR: column \"note\" of 'orders' does not exist");
+    let retried = ("WARN retrying job <n> | attempt <n>", "WARN retrying job 7 | attempt 2");
+    let mut report = mended();
+    let suite = report.suite.get_or_insert_with(passed);
+    suite.end = SuiteEnd::Exited(1);
+    let before = SuiteOutcome { duration_s: 11.2, failed: vec![old.clone()], ..suite.clone() };
+    suite.failed = vec![old, failed("tests.test_shop::test_note", "assert 500 == 200")];
+    report.verdict = Verdict::Blocked;
+    report.findings = vec![Finding {
+        guard: "suite_failed",
+        migration: None,
+        steps: Vec::new(),
+        table: None,
+        message: "2 of 44 tests failed: tests.test_shop::test_old, tests.test_shop::test_note".to_owned(),
+        hint: "read the failed tests in the report".to_owned(),
+    }];
+    report.comparison = Some(Comparison {
+        suite: Some(before),
+        logs: vec![
+            log("web", LogLevel::Error, column, 0, 12),
+            log("worker", LogLevel::Warning, retried, 2, 1_040),
+            log("web", LogLevel::Other, ("cache is cold", "cache is cold"), 0, 1),
+        ],
+        ..Comparison::default()
+    });
     report
 }
 
@@ -248,6 +292,7 @@ fn shop(environment: &str, verdict: Verdict, cleanup: TableChange, findings: Vec
         service_failure: None,
         egress: Some(Vec::new()),
         suite: Some(passed()),
+        comparison: None,
         findings,
         verdict,
         teardown: Teardown {

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::ending::{self, Cleared};
 use super::report::{Subject, report};
 use super::stand::{self, Stood};
 use super::stopwatch::Stopwatch;
 use super::suite::{self, Ran};
-use super::{Settings, egress, ending, sweep};
+use super::{Settings, comparison, egress, sweep};
 use crate::execute::Run;
 use crate::model::approval::Approval;
+use crate::model::comparison::Comparison;
 use crate::model::environment::Environment;
 use crate::model::error::Result;
 use crate::model::report::Report;
@@ -44,17 +46,25 @@ pub async fn check(world: World, order: CheckOrder<'_>) -> Result<Report> {
     let journal = Journal::open(Arc::clone(&world.state), &id, "check", started_at)?;
     let mut stopwatch = Stopwatch::new(order.events.clone());
     let run = Run { world, journal, events: order.events.clone(), stop: order.stop.clone() };
-    let result = story(&run, &order, &identity, &mut stopwatch).await;
+    let mut cleared = Cleared::default();
+    let result = story(&run, &order, &identity, &mut stopwatch, &mut cleared).await;
     stopwatch.enter("teardown");
-    let teardown = ending::end(run).await;
-    let (stood, suite) = match result {
+    let teardown = ending::end_after(run, cleared).await;
+    let Found { stood, suite, comparison } = match result {
         Ok(found) => found,
         Err(error) => return ending::or_left(Err(error), &teardown),
     };
     let phases = stopwatch.into_phases();
     let environment = order.environment;
     let subject = Subject { environment, run: id, started_at, begun, approvals: order.approvals, since: &[] };
-    Ok(report(subject, stood, suite, teardown, phases))
+    Ok(Report { comparison, ..report(subject, stood, suite, teardown, phases) })
+}
+
+/// What a check found out.
+struct Found {
+    stood: Stood,
+    suite: Option<SuiteOutcome>,
+    comparison: Option<Comparison>,
 }
 
 async fn story(
@@ -62,7 +72,8 @@ async fn story(
     order: &CheckOrder<'_>,
     identity: &Identity,
     stopwatch: &mut Stopwatch,
-) -> Result<(Stood, Option<SuiteOutcome>)> {
+    cleared: &mut Cleared,
+) -> Result<Found> {
     let environment = order.environment;
     let (mut stood, enclosure) =
         stand::stand(run, environment, order.settings, identity, environment.suite.as_ref(), stopwatch)
@@ -78,5 +89,11 @@ async fn story(
         }
     }
     stood.egress = egress::attempts(run, &enclosure).await?;
-    Ok((stood, suite))
+    let mut found = Found { stood, suite, comparison: None };
+    if comparison::is_due(environment, &found.stood) {
+        stopwatch.enter("comparison");
+        let compared = comparison::comparison(run, order, identity, &found.stood, cleared).await?;
+        found.comparison = Some(compared);
+    }
+    Ok(found)
 }

@@ -23,6 +23,31 @@ pub async fn end(run: Run) -> Teardown {
     end_of(run, &standing).await
 }
 
+/// What a story took back before its end.
+#[derive(Default)]
+pub struct Cleared {
+    standing: Option<Standing>,
+    removed: Vec<String>,
+}
+
+/// Takes back everything that the run has made so far, while the story goes on. What cannot be removed now is tried again
+/// at the end.
+pub async fn clear(run: &Run) -> Cleared {
+    let standing = Standing::of(run).await;
+    let removed = execute::unwind(run).await.removed;
+    Cleared { standing: Some(standing), removed }
+}
+
+/// As [`end`], of a run that took some of it back already.
+pub async fn end_after(run: Run, cleared: Cleared) -> Teardown {
+    let Some(earlier) = cleared.standing else { return end(run).await };
+    let standing = Standing::of(&run).await.and(earlier);
+    let mut teardown = end_of(run, &standing).await;
+    teardown.removed.extend(cleared.removed);
+    teardown.removed.sort();
+    teardown
+}
+
 /// As [`end`], of what stood before some of it was unwound.
 pub async fn end_of(run: Run, standing: &Standing) -> Teardown {
     let mut teardown = execute::unwind(&run).await;

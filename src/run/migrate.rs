@@ -36,8 +36,7 @@ pub async fn migrate(world: World, order: StackOrder<'_>, environment: &Environm
         let outset = Outset { run, environment, identity, inventory: &inventory, is_alone: false };
         let migrated = migrations::run_all(&outset, meters, &sources).await?;
         stopwatch.enter("teardown");
-        let stood =
-            Stood { seeds: beside::seeds(run, stack).await?, migrated, service_failure: None, egress: None };
+        let stood = Stood { seeds: beside::seeds(run, stack).await?, migrated, ..Stood::default() };
         Ok((run.journal.run().clone(), stood, since))
     });
     let ((run, stood, since), teardown) = work.await?;

@@ -43,6 +43,15 @@ impl Standing {
         Self { undos, ports }
     }
 
+    /// With what stood before and may be gone by now.
+    #[must_use]
+    pub fn and(mut self, earlier: Self) -> Self {
+        self.undos
+            .extend(earlier.undos.into_iter().filter(|undo| !self.undos.contains(undo)).collect::<Vec<_>>());
+        self.ports.extend(earlier.ports);
+        self
+    }
+
     /// Looks at what the engine does not list, as far as any of it was made.
     pub async fn unlisted(&self, world: &World) -> Result<Unlisted> {
         let has = |kind| self.undos.iter().any(|undo| kind_of(undo) == Some(kind));

@@ -69,6 +69,7 @@ pub fn report(
         service_failure: stood.service_failure,
         egress: stood.egress,
         suite,
+        comparison: None,
         findings,
         verdict,
         teardown,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::heard::{self, Marks};
 use super::migrations::{self, Migrated, Outset};
 use super::seed::{self, SeedStory};
 use super::stopwatch::Stopwatch;
@@ -20,6 +21,7 @@ use crate::model::suite::SuiteSpec;
 use crate::plan::{self, Enclosure, Identity};
 
 /// What stands after the migrations, or why it does not.
+#[derive(Default)]
 pub struct Stood {
     /// The seeds by service.
     pub seeds: BTreeMap<String, SeedUse>,
@@ -27,6 +29,9 @@ pub struct Stood {
     pub migrated: Migrated,
     /// A service that did not come up.
     pub service_failure: Option<ServiceFailure>,
+    /// When each database had written its last line before the services started; nobody knows unless the environment
+    /// compares.
+    pub marks: Marks,
     /// What services tried to reach beyond the stack; `None` where nothing is denied.
     pub egress: Option<Vec<Attempt>>,
 }
@@ -70,7 +75,7 @@ pub async fn stand(
 
     stopwatch.enter("migrations");
     let meters = meters?;
-    let mut stood = Stood { seeds, migrated: Migrated::default(), service_failure: None, egress: None };
+    let mut stood = Stood { seeds, ..Stood::default() };
     let needed = plan::start_for_commands(environment, identity);
     stood.service_failure = named(execute::apply(run, &needed).await?, environment, identity);
     if stood.service_failure.is_some() {
@@ -83,6 +88,9 @@ pub async fn stand(
     }
 
     stopwatch.enter("services");
+    if environment.compares {
+        stood.marks = heard::marks(run, environment, identity).await?;
+    }
     let services = plan::start_services(environment, identity);
     stood.service_failure = named(execute::apply(run, &services).await?, environment, identity);
     Ok((stood, enclosure))

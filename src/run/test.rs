@@ -1,11 +1,9 @@
 //! The suite of an environment runs against a stack that stands.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::egress;
 use super::instance::{self, StackOrder};
-use super::migrations::Migrated;
 use super::report::{Subject, report};
 use super::stand::{self, Stood};
 use super::stopwatch::Stopwatch;
@@ -45,7 +43,7 @@ pub async fn test(world: World, order: StackOrder<'_>, environment: &Environment
             Some(enclosure) => egress::attempts(run, enclosure).await?,
             None => None,
         };
-        let stood = Stood { seeds: BTreeMap::new(), migrated: Migrated::default(), service_failure, egress };
+        let stood = Stood { service_failure, egress, ..Stood::default() };
         Ok((run.journal.run().clone(), suite, stood))
     });
     let ((run, suite, stood), teardown) = work.await?;

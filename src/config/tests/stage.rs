@@ -34,6 +34,7 @@ suite:
   command: pytest -q 'tests/a b'
   junit: /artifacts/junit.xml
   timeout: 1m30s
+compare: true
 guards:
   rows_lost: {all: 0.5 %, tables: {item_datafeed: 1%, feed.items: 100, log: off}}
   rows_changed: 5000
@@ -67,6 +68,7 @@ x-notes: mine
             timeout_s: 90,
         })
     );
+    assert!(environment.compares);
     let lost = &environment.guards.rows_lost;
     assert_eq!(lost.all, Limit::Percent(0.5));
     assert_eq!(lost.of(&TableName::new("public", "item_datafeed")), Limit::Percent(1.0));

@@ -45,6 +45,11 @@ guards: {rows_lost: many}
 }
 
 #[test]
+fn a_comparison_is_wanted_or_not() {
+    check("compare: logs\n", &["stage.yaml:1:10: expected `true` or `false`, found `logs`"]);
+}
+
+#[test]
 fn egress_is_denied_allowed_or_allowed_to_some() {
     let expected = "expected `deny`, `allow`, or a map with `allow:` and hosts";
     check("egress: some\n", &[&format!("stage.yaml:1:9: {expected}, found `some`")]);
@@ -67,7 +72,6 @@ fn what_this_version_does_not_keep_is_refused_by_name() {
     check(
         "mail: catch
 traffic: {}
-compare: {}
 suite: {service: tests, coverage: {}}
 databases:
   db: {backup: {command: [x]}, masks: masks.yaml}
@@ -75,9 +79,8 @@ databases:
         &[
             &format!("stage.yaml:1:1: `mail` {later}"),
             &format!("stage.yaml:2:1: `traffic` {later}"),
-            &format!("stage.yaml:3:1: `compare` {later}"),
-            &format!("stage.yaml:4:25: `coverage` {later}"),
-            &format!("stage.yaml:6:16: a backup that a `command` makes {later}"),
+            &format!("stage.yaml:3:25: `coverage` {later}"),
+            &format!("stage.yaml:5:16: a backup that a `command` makes {later}"),
         ],
     );
 }

@@ -4,7 +4,7 @@ use crate::model::quantity::{counted, duration};
 use crate::model::report::{Report, Teardown};
 use crate::model::suite::SuiteOutcome;
 
-use super::{Page, tone};
+use super::{Page, comparison, tone};
 use crate::render::paint::Tone;
 use crate::render::phrase;
 
@@ -41,6 +41,9 @@ pub(super) fn outcomes(page: &mut Page, report: &Report) {
     if let Some(outcome) = &report.suite {
         suite(page, report, outcome);
     }
+    if let Some(of) = &report.comparison {
+        comparison::section(page, report, of);
+    }
     egress(page, report);
 }
 
@@ -73,7 +76,7 @@ fn suite(page: &mut Page, report: &Report, outcome: &SuiteOutcome) {
     let tone = if outcome.is_passed() { Tone::Good } else { Tone::Bad };
     page.entry("", (tone, "suite"), &phrase::suite(outcome));
     for test in outcome.failed.iter().take(MAX_TESTS) {
-        let message = test.message.lines().next().unwrap_or_default();
+        let message = phrase::failed_test(report, test);
         page.entry("  ", (Tone::Bad, "✘"), &format!("{}: {message}", test.name));
     }
     if outcome.failed.len() > MAX_TESTS {

@@ -2,6 +2,7 @@
 //! did the tests say, where did the data come from, is everything gone.
 
 mod closing;
+mod comparison;
 mod migration;
 mod schema;
 mod standing;

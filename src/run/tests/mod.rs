@@ -1,6 +1,7 @@
 //! The stories over the world in memory: whatever happens to one, only seeds stay, and those whole.
 
 mod commands;
+mod comparison;
 mod crashes;
 mod engines;
 mod facts;

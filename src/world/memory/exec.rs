@@ -51,10 +51,10 @@ impl MemoryWorld {
     }
 
     pub(super) fn lines_of(&self, container: &str, window: &LogWindow) -> Result<LogLines> {
-        let (service, state) = {
+        let (service, state, is_migrated) = {
             let objects = self.objects();
             let found = objects.container(container)?;
-            (found.service().to_owned(), found.state)
+            (found.service().to_owned(), found.state, objects.is_migrated(found))
         };
         // A line a second, so that the lines of two services have an order.
         let line = |(second, text): (i64, &str)| LogLine {
@@ -62,7 +62,10 @@ impl MemoryWorld {
             time: Timestamp::UNIX_EPOCH + Duration::from_secs(second.unsigned_abs()),
             bytes: text.as_bytes().to_vec(),
         };
-        let output = self.script().output_of(&service);
+        let script = self.script();
+        let output =
+            if is_migrated { script.output_once_migrated(&service) } else { script.output_of(&service) };
+        drop(script);
         let mut lines: Vec<LogLine> = (0..).zip(output.lines()).map(line).collect();
         let tail = window.tail.and_then(|tail| usize::try_from(tail).ok()).unwrap_or(usize::MAX);
         lines.drain(..lines.len().saturating_sub(tail));

@@ -128,6 +128,13 @@ impl Objects {
         self.containers.values().filter(uses).collect()
     }
 
+    /// Whether a database in the network of a container was migrated.
+    pub(super) fn is_migrated(&self, container: &Container) -> bool {
+        let beside = self.containers.values().filter(|it| it.spec.network == container.spec.network);
+        let contents = beside.flat_map(|it| self.subvolumes_of(it));
+        contents.filter_map(|path| self.subvolumes.get(&path)).any(|content| !content.applied.is_empty())
+    }
+
     /// What the database of a container holds.
     pub(super) fn content(&mut self, container: &str) -> Result<&mut Content> {
         let subvolume = self.subvolumes_of(self.container(container)?).into_iter().next();

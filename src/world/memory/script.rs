@@ -41,6 +41,8 @@ pub(super) struct Script {
     /// By their number inside.
     pub(super) stuck_ports: BTreeSet<u16>,
     output: BTreeMap<String, String>,
+    /// What services write beside a migrated database.
+    output_once_migrated: BTreeMap<String, String>,
     pub(super) commands: BTreeMap<String, ScriptedCommand>,
     /// By service and path.
     pub(super) written: BTreeMap<(String, String), Vec<u8>>,
@@ -79,6 +81,11 @@ impl Script {
 
     pub(super) fn output_of(&self, service: &str) -> String {
         self.output.get(service).cloned().unwrap_or_default()
+    }
+
+    /// As [`Self::output_of`], beside a database that was migrated.
+    pub(super) fn output_once_migrated(&self, service: &str) -> String {
+        self.output_once_migrated.get(service).cloned().unwrap_or_else(|| self.output_of(service))
     }
 
     /// A service of which it was said that it exits does so at once; any other runs.
@@ -234,6 +241,12 @@ impl MemoryWorld {
     /// What a service writes to its output.
     pub fn service_says(&self, service: &str, output: &str) -> Self {
         self.script().output.insert(service.to_owned(), output.to_owned());
+        self.clone()
+    }
+
+    /// What a service writes instead where a database of its stack was migrated.
+    pub fn service_says_once_migrated(&self, service: &str, output: &str) -> Self {
+        self.script().output_once_migrated.insert(service.to_owned(), output.to_owned());
         self.clone()
     }
 
