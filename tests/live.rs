@@ -31,6 +31,8 @@ mod incident;
 mod leases;
 #[path = "live/look.rs"]
 mod look;
+#[path = "live/mail.rs"]
+mod mail;
 #[path = "live/observer.rs"]
 mod observer;
 #[path = "live/points.rs"]

@@ -11,6 +11,7 @@ mod extend;
 mod kept;
 mod list;
 mod logs;
+mod mail;
 mod migrate;
 mod output;
 mod progress;
@@ -117,6 +118,7 @@ enum Command {
     List(list::Args),
     Show(show::Args),
     Logs(logs::Args),
+    Mail(mail::Args),
     Exec(exec::Args),
     Psql(psql::Args),
     Migrate(migrate::Args),
@@ -172,6 +174,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
         Command::List(args) => list::run(&cli.global, args, output).await,
         Command::Show(args) => show::run(&cli.global, args, output).await,
         Command::Logs(args) => logs::run(&cli.global, args, output).await,
+        Command::Mail(args) => mail::run(&cli.global, args, output).await,
         Command::Exec(args) => exec::run(&cli.global, args, output).await,
         Command::Psql(args) => psql::run(&cli.global, args, output).await,
         Command::Migrate(args) => migrate::run(&cli.global, args, output).await,

@@ -81,9 +81,15 @@ impl Output {
     }
 
     /// A result, to stdout.
-    #[expect(clippy::unused_self, reason = "results go through the same hands as talk, wherever they go")]
     pub fn result(self, text: &str) -> Result<()> {
-        std::io::stdout().write_all(text.as_bytes()).or_else(ignore_closed_pipe)
+        self.bytes(text.as_bytes())
+    }
+
+    /// A result that need not be text, to stdout.
+    #[expect(clippy::unused_self, reason = "results go through the same hands as talk, wherever they go")]
+    pub fn bytes(self, bytes: &[u8]) -> Result<()> {
+        let mut stdout = std::io::stdout();
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).or_else(ignore_closed_pipe)
     }
 
     /// A result as JSON, to stdout.

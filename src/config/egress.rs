@@ -46,6 +46,11 @@ fn is_host(text: &str) -> bool {
     if address.parse::<Ipv4Addr>().is_ok() {
         return bits.parse::<u8>().is_ok_and(|bits| (1..=32).contains(&bits));
     }
+    is_host_name(text)
+}
+
+/// Whether `text` can be the name of a host; an address is none.
+pub(super) fn is_host_name(text: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty()
             && !label.starts_with('-')

@@ -12,6 +12,7 @@ mod egress;
 mod fields;
 mod guards;
 mod loader;
+mod mail;
 mod masks;
 mod migrations;
 mod node;

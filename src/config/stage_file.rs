@@ -10,6 +10,7 @@ use super::egress;
 use super::fields::{self, Fields};
 use super::guards;
 use super::loader::{Catalogs, Loader, resolve};
+use super::mail;
 use super::migrations;
 use super::node::Node;
 use super::problems::{Problems, problem};
@@ -17,6 +18,7 @@ use super::suite;
 use super::yaml;
 use crate::model::environment::{Environment, LeaseSpec};
 use crate::model::error::{Error, ErrorKind, Location};
+use crate::model::mail::MailSink;
 
 /// The file's name in an environment's folder.
 const NAME: &str = "stage.yaml";
@@ -106,9 +108,13 @@ pub fn read(
     let guards = file.take("guards").map(|node| guards::read(node, catalogs, problems)).unwrap_or_default();
     let lease = file.take("lease").map(|node| lease(node, problems)).unwrap_or_default();
     let egress = file.take("egress").map(|node| egress::read(node, problems)).unwrap_or_default();
+    let ready = context.services.as_ref().map(|services| &services.ready);
+    let no_services = BTreeMap::new();
+    let mail = file.take("mail");
+    let mail = mail.and_then(|node| mail::read(node, ready.unwrap_or(&no_services), &egress, problems));
     let compares = file.take("compare").and_then(|node| fields::boolean(node, problems)).unwrap_or_default();
-    check_credentials(&file, &context, problems);
-    file.refuse(&[("mail", UNSUPPORTED), ("traffic", UNSUPPORTED)], problems);
+    check_credentials(&file, &context, mail.as_ref(), problems);
+    file.refuse(&[("traffic", UNSUPPORTED)], problems);
     file.finish(problems);
 
     Some(Environment {
@@ -122,11 +128,17 @@ pub fn read(
         guards,
         lease,
         egress,
+        mail,
     })
 }
 
-/// Nothing that looks live goes into a stack unless somebody vouches for it.
-fn check_credentials(file: &Fields<'_>, context: &Context<'_>, problems: &mut Problems) {
+/// Nothing that looks live goes into a stack unless somebody vouches for it. A mail server whose mail is caught is none.
+fn check_credentials(
+    file: &Fields<'_>,
+    context: &Context<'_>,
+    mail: Option<&MailSink>,
+    problems: &mut Problems,
+) {
     let rules = file.take("credentials").map(|node| credentials::read(node, context, problems));
     let Some(services) = &context.services else { return };
     let mut said = services.said.clone();
@@ -134,7 +146,8 @@ fn check_credentials(file: &Fields<'_>, context: &Context<'_>, problems: &mut Pr
         said.extend(file.take(key).map(|node| credentials::words(None, key, node)).unwrap_or_default());
     }
     let own = services.ready.values().flat_map(|service| service.aliases.iter().chain([&service.name]));
-    let own = own.map(|name| name.to_lowercase()).collect();
+    let caught = mail.iter().flat_map(|mail| mail.names.iter().cloned());
+    let own = own.map(|name| name.to_lowercase()).chain(caught).collect();
     credentials::check(&said, &own, &rules.unwrap_or_default(), problems);
 }
 

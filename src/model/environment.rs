@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::egress::EgressPolicy;
 use super::guard::GuardLimits;
+use super::mail::MailSink;
 use super::masking::Masking;
 use super::migration::MigrationLayout;
 use super::service::Service;
@@ -118,6 +119,8 @@ pub struct Environment {
     pub lease: LeaseSpec,
     /// What its services may reach beyond it.
     pub egress: EgressPolicy,
+    /// What catches its mail; `None` if nothing does.
+    pub mail: Option<MailSink>,
 }
 
 impl Environment {

@@ -23,6 +23,7 @@ pub mod inventory;
 pub mod label;
 pub mod log;
 pub mod lsn;
+pub mod mail;
 pub mod masking;
 pub mod migration;
 pub mod name;

@@ -104,6 +104,11 @@ impl StackNames {
         format!("{}-{service}-before", self.prefix)
     }
 
+    /// The container that catches the mail of the stack; `.` keeps it apart from a service that is called so.
+    pub fn sink(&self) -> String {
+        format!("{}.mail", self.prefix)
+    }
+
     /// The lease of the stack until `until_s`, in seconds since 1970: an empty volume.
     pub fn lease(&self, until_s: i64) -> String {
         format!("{}-lease-{until_s}", self.prefix)

@@ -7,6 +7,7 @@ use super::change::Change;
 use super::comparison::Comparison;
 use super::egress::Attempt;
 use super::guard::Finding;
+use super::mail::MailSummary;
 use super::migration::MigrationRun;
 use super::name::RunId;
 use super::proof::Remains;
@@ -85,6 +86,8 @@ pub struct Report {
     pub service_failure: Option<ServiceFailure>,
     /// What services tried to reach beyond the stack and could not; `None` where nothing is denied.
     pub egress: Option<Vec<Attempt>>,
+    /// What mail services have sent, and the sink has caught; `None` without a sink.
+    pub mail: Option<MailSummary>,
     /// The suite; `None` if there is none or it was not reached.
     pub suite: Option<SuiteOutcome>,
     /// How all this is without the migrations; `None` if nobody asked, or if they did not run through.

@@ -42,6 +42,8 @@ pub struct Stack {
     pub subnet: Option<String>,
     /// The interface of its network; `None` where its egress is not denied.
     pub bridge: Option<String>,
+    /// The container that catches its mail; `None` if nothing does.
+    pub sink: Option<String>,
     /// Its containers by service.
     pub containers: BTreeMap<String, String>,
     /// The seeds of its databases by service.
@@ -330,6 +332,7 @@ mod tests {
                 quiet: Vec::new(),
                 subnet: None,
                 bridge: None,
+                sink: None,
                 containers: BTreeMap::new(),
                 seeds: BTreeMap::from([("db".to_owned(), SeedKey("4f1c".into()))]),
             },

@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 
 use super::commands::commands;
 use super::identity::Identity;
+use super::sink;
 use super::subnet::range;
 use crate::model::call::Call;
 use crate::model::container::{ContainerSpec, NetworkSpec};
@@ -36,6 +37,8 @@ pub struct Enclosure {
     allowed: Vec<String>,
     /// As a file of hosts has them, `NAME:ADDRESS`.
     hosts: Vec<String>,
+    /// Names that lead to the mail sink, whatever a file of hosts says.
+    caught: Vec<String>,
     addresses: BTreeMap<String, Ipv4Addr>,
     services: BTreeMap<Ipv4Addr, String>,
 }
@@ -57,6 +60,7 @@ impl Enclosure {
             bridge: Some(identity.names().bridge()),
             allowed: Vec::new(),
             hosts: Vec::new(),
+            caught: Vec::new(),
             addresses: BTreeMap::new(),
             services: BTreeMap::new(),
         }
@@ -80,7 +84,8 @@ impl Enclosure {
         bridge: Option<String>,
         found: &Hosts,
     ) -> Result<Self> {
-        let mut enclosure = Self { bridge, ..Self::of_builder(identity, subnet) };
+        let caught = environment.mail.iter().flat_map(|sink| sink.names.clone()).collect();
+        let mut enclosure = Self { bridge, caught, ..Self::of_builder(identity, subnet) };
         if enclosure.bridge.is_some() {
             enclosure.allow(&environment.egress, found)?;
         }
@@ -152,6 +157,10 @@ impl Enclosure {
     /// Gives a container its address, and whom it asks for names.
     pub(super) fn enclose(&self, container: &mut ContainerSpec) {
         container.address = self.addresses.get(&container.name).copied();
+        container.runtime.extra_hosts.retain(|line| {
+            let name = line.split([':', '=']).next().unwrap_or_default().to_lowercase();
+            !self.caught.contains(&name)
+        });
         if self.bridge.is_some() {
             container.name_server = Some(NAME_SERVER);
             container.runtime.extra_hosts.extend(self.hosts.iter().cloned());
@@ -161,6 +170,11 @@ impl Enclosure {
     /// The interface and the subnet whose refusals are counted; `None` where egress is allowed.
     pub fn counted(&self) -> Option<(&str, &str)> {
         Some((self.bridge.as_deref()?, &self.subnet))
+    }
+
+    /// The services by their addresses.
+    pub fn services(&self) -> &BTreeMap<Ipv4Addr, String> {
+        &self.services
     }
 
     /// Whose doing what was refused is, by service.
@@ -191,7 +205,9 @@ fn is_address(host: &str) -> bool {
 fn residents(environment: &Environment, identity: &Identity) -> Vec<(String, String)> {
     let names = identity.names();
     let stay = environment.services.keys().filter(|name| !is_suite(environment, name));
-    stay.map(|name| (names.container(name), name.clone())).collect()
+    let sink = environment.mail.iter().map(|_| (names.sink(), sink::NAME.to_owned()));
+    // The sink comes last: no service has another address because of it.
+    stay.map(|name| (names.container(name), name.clone())).chain(sink).collect()
 }
 
 /// The containers that come and go beside them: they have addresses of their own, so that an environment that has changed

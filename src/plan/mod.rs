@@ -14,6 +14,7 @@ mod room;
 pub(crate) mod samples;
 mod seed;
 mod services;
+mod sink;
 mod stack;
 mod standing;
 mod subnet;
@@ -41,7 +42,7 @@ pub use stack::{POSTGRES_PORT, beside, pgdata, stand_up};
 pub use standing::{find, names, run_out, standing, unleased};
 pub use subnet::{free_subnet, free_subnets};
 pub use sweep::{Expired, PoolListing, SweepScope, expired, left_alone};
-pub use wake::{stopped, wake_databases, wake_services};
+pub use wake::{Stopped, stopped, wake_databases, wake_services};
 
 use std::collections::BTreeSet;
 

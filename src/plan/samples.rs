@@ -83,6 +83,7 @@ pub fn shop() -> Environment {
         guards: GuardLimits::default(),
         lease: LeaseSpec::default(),
         egress: EgressPolicy::default(),
+        mail: None,
     }
 }
 
@@ -124,6 +125,7 @@ pub(crate) fn standing() -> Stack {
         quiet: Vec::new(),
         subnet: None,
         bridge: None,
+        sink: None,
         containers: BTreeMap::new(),
         seeds: BTreeMap::from([("db".to_owned(), SeedKey("4f1c".into()))]),
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::enclosure::Enclosure;
 use super::identity::Identity;
 use super::services::container_of;
+use super::sink;
 use crate::model::call::Call;
 use crate::model::container::{CloneOrigin, ContainerSpec, Mount, MountSource, VolumeSource, VolumeSpec};
 use crate::model::environment::Environment;
@@ -35,6 +36,9 @@ pub fn stand_up(
     let mut plan = Plan::default();
     let network = plan.add(Call::CreateNetwork(enclosure.network(identity)), "the stack's own network", &[]);
     let denied: Vec<StepId> = enclosure.deny(&mut plan, &[network]).into_iter().collect();
+    if let Some(mail) = &environment.mail {
+        sink::stand_up(&mut plan, identity, mail, enclosure, (network, &denied));
+    }
     for (name, seed) in seeds {
         let Some(service) = environment.services.get(name) else { continue };
         let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();

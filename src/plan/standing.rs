@@ -36,6 +36,8 @@ pub fn standing(inventory: &Inventory) -> Vec<Stack> {
             // The lock of a run, or the seed as it was, is no service.
             .filter(|(service, container)| names.container(service) == *container)
             .collect();
+        let sink = names.sink();
+        stack.sink = inventory.containers.iter().filter(of_stack).find(|it| it.name == sink).map(|_| sink);
         let network = inventory.networks.iter().find(of_stack);
         let of_network = |key| network.and_then(|network| network.label(key)).map(str::to_owned);
         (stack.subnet, stack.bridge) = (of_network(label::SUBNET), of_network(label::BRIDGE));
@@ -117,6 +119,7 @@ fn stack_of(lease: &Listed, until: Timestamp) -> Option<Stack> {
         quiet: Vec::new(),
         subnet: None,
         bridge: None,
+        sink: None,
         containers: BTreeMap::new(),
         seeds: BTreeMap::new(),
     })

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::samples::{identity, inventory, shop};
+use super::samples::{self, identity, inventory, shop};
 use super::{
     Enclosure, Hosts, SeedOrder, build_seed, command_migration, lock_seed, make_services, run_command,
-    seal_seed, stand_up, start_for_commands, start_services, start_suite,
+    seal_seed, stand_up, start_for_commands, start_services, start_suite, stopped, wake_databases,
 };
 use crate::model::call::Call;
 use crate::model::clones::CloneDriver;
@@ -13,8 +13,10 @@ use crate::model::container::MountSource;
 use crate::model::environment::{Environment, MigrationCommand, MigrationSource};
 use crate::model::inventory::ImageFacts;
 use crate::model::label;
+use crate::model::mail::MailSink;
 use crate::model::plan::Plan;
 use crate::model::seed::{SeedKey, SeedRecord};
+use crate::model::stack::{ContainerFacts, ContainerStatus};
 
 #[track_caller]
 fn check(plan: &Plan, expected: &str) {
@@ -201,5 +203,68 @@ fn a_seed_is_built_under_its_lock_and_only_the_frozen_copy_and_its_volume_stay()
         "1 stop stage-shop-r1-db-seed — seed 4f1c9a0b7d22 of db is whole only after a clean shutdown
          2 freeze stage-shop-r1-db-seed-data as seed 4f1c9a0b7d22 (kept) — seed 4f1c9a0b7d22 of db after 1
          3 create volume stage-seed-4f1c9a0b7d22 (kept) — register seed 4f1c9a0b7d22 of db after 2",
+    );
+}
+
+#[test]
+fn mail_is_caught_before_anybody_can_send_it() {
+    let sink = MailSink { names: vec!["mail".into(), "smtp.example.com".into()] };
+    let mut shop = Environment { mail: Some(sink), ..shop() };
+    let hosts =
+        ["smtp.example.com:203.0.113.7", "SMTP.example.com=203.0.113.7", "api.example.com:203.0.113.8"];
+    shop.services.get_mut("web").unwrap().runtime.extra_hosts = hosts.map(str::to_owned).to_vec();
+    let plan = stand_up(&shop, &identity(), &inventory(), &BTreeMap::new(), &enclosure(&shop));
+    check(
+        &plan,
+        "1 create network stage-shop-r1 10.213.0.0/28 — the stack's own network
+         2 deny egress of stage-r1 — a copy of production must not act after 1
+         3 create container stage-shop-r1.mail of stage-helper:1 — mail of the stack is caught after 1
+         4 start stage-shop-r1.mail — mail of the stack is caught after 3 2
+         5 await health of stage-shop-r1.mail — mail of the stack is caught after 4",
+    );
+    let Call::CreateContainer(container) = &plan.steps[2].call else { panic!("{plan}") };
+    assert_eq!(container.aliases, ["mail", "smtp.example.com"]);
+    assert!(container.ports.is_empty() && container.mounts.is_empty());
+    assert!(!container.labels.contains_key(label::SERVICE), "it is no service");
+    let address = container.address.unwrap();
+    let services = enclosure(&shop).services().clone();
+    assert_eq!(services[&address], "mail");
+    let without = enclosure(&samples::shop());
+    assert!(without.services().iter().all(|(address, service)| services[address] == *service));
+    let plan = make_services(&shop, &identity(), &inventory(), None, &enclosure(&shop));
+    let hosts = plan.steps.iter().find_map(|step| match &step.call {
+        Call::CreateContainer(container) if container.name.ends_with("-web") => {
+            Some(&container.runtime.extra_hosts)
+        }
+        _ => None,
+    });
+    assert_eq!(hosts.unwrap(), &["api.example.com:203.0.113.8"], "no file of hosts leads past the sink");
+}
+
+#[test]
+fn a_sink_that_was_stopped_with_its_stack_is_started_again() {
+    let mut environment = shop();
+    environment.mail = Some(MailSink::default());
+    let facts = |name: &str, status| ContainerFacts {
+        name: name.into(),
+        service: String::new(),
+        status,
+        health: None,
+        ports: Vec::new(),
+        address: None,
+        environment: BTreeMap::new(),
+    };
+    let names = identity().names();
+    let running = [facts(&names.sink(), ContainerStatus::Running)];
+    assert_eq!(stopped(&environment, &identity(), &running), None);
+    let containers =
+        [names.sink(), names.container("db")].map(|name| facts(&name, ContainerStatus::Exited(0)));
+    let stopped = stopped(&environment, &identity(), &containers).unwrap();
+    check(
+        &wake_databases(&environment, &identity(), &stopped, true, Some(&enclosure(&environment))),
+        "1 deny egress of stage-r1 (kept) — a copy of production must not act
+         2 start stage-shop-r1.mail again — mail of the stack is caught after 1
+         3 await health of stage-shop-r1.mail — mail of the stack is caught after 2
+         4 start stage-shop-r1-db again — database db after 1",
     );
 }

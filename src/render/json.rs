@@ -6,8 +6,10 @@
 
 mod comparison;
 pub(super) mod egress;
+mod mail;
 mod schema;
 mod steps;
+mod suite;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +18,6 @@ use serde::Serialize;
 
 use crate::model::change::{GrossRows, TableChange, TableEvent};
 use crate::model::report::{MigrationReport, Report, SeedUse, Verdict};
-use crate::model::suite::{SuiteEnd, SuiteOutcome};
 use crate::model::{call, proof, report as model};
 
 #[derive(Serialize)]
@@ -40,7 +41,9 @@ struct Root<'a> {
     service_failure: Option<ServiceFailure<'a>>,
     /// What services tried to reach beyond the stack and could not; `null` where that is allowed.
     egress: Option<Vec<egress::Attempt<'a>>>,
-    suite: Option<Suite<'a>>,
+    /// What mail services have sent, and the sink has caught; `null` without a sink.
+    mail: Option<mail::Mail<'a>>,
+    suite: Option<suite::Suite<'a>>,
     /// Services and suite without the migrations, and what is new since; `null` unless `compare: true` asks for it and the
     /// migrations ran through.
     comparison: Option<comparison::Comparison<'a>>,
@@ -146,26 +149,6 @@ struct ServiceFailure<'a> {
 }
 
 #[derive(Serialize)]
-struct Suite<'a> {
-    is_passed: bool,
-    timed_out: bool,
-    /// `null` if it timed out.
-    exit_code: Option<i64>,
-    duration_s: f64,
-    /// `null` without a JUnit file, as `skipped`.
-    passed: Option<u64>,
-    skipped: Option<u64>,
-    failed: Vec<FailedTest<'a>>,
-    output_tail: &'a str,
-}
-
-#[derive(Serialize)]
-struct FailedTest<'a> {
-    name: &'a str,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
 struct Finding<'a> {
     /// Id of the guard.
     guard: &'a str,
@@ -258,7 +241,8 @@ fn root(report: &Report) -> Root<'_> {
         not_run: &report.not_run,
         service_failure: report.service_failure.as_ref().map(service_failure),
         egress: report.egress.as_ref().map(|attempts| attempts.iter().map(egress::attempt).collect()),
-        suite: report.suite.as_ref().map(suite),
+        mail: report.mail.as_ref().map(mail::mail),
+        suite: report.suite.as_ref().map(suite::suite),
         comparison: report.comparison.as_ref().map(comparison::comparison),
         findings: report.findings.iter().map(finding).collect(),
         teardown: teardown(&report.teardown),
@@ -342,24 +326,6 @@ fn table(change: &TableChange) -> TouchedTable<'_> {
         events: change.events.iter().copied().map(event).collect(),
         columns_dropped: &change.columns_dropped,
         columns_added: &change.columns_added,
-    }
-}
-
-fn suite(outcome: &SuiteOutcome) -> Suite<'_> {
-    let exit_code = match outcome.end {
-        SuiteEnd::Exited(code) => Some(code),
-        SuiteEnd::TimedOut => None,
-    };
-    let failed = outcome.failed.iter().map(|test| FailedTest { name: &test.name, message: &test.message });
-    Suite {
-        is_passed: outcome.is_passed(),
-        timed_out: outcome.end == SuiteEnd::TimedOut,
-        exit_code,
-        duration_s: outcome.duration_s,
-        passed: outcome.passed,
-        skipped: outcome.skipped,
-        failed: failed.collect(),
-        output_tail: &outcome.output_tail,
     }
 }
 

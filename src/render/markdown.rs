@@ -34,6 +34,7 @@ pub fn markdown(report: &Report) -> String {
     suite(&mut page, report);
     comparison::section(&mut page, report);
     egress(&mut page, report);
+    mail(&mut page, report);
     provenance(&mut page, report);
     page.text
 }
@@ -213,6 +214,18 @@ fn egress(page: &mut Page, report: &Report) {
     let attempts: Vec<String> = attempts.iter().map(attempt).collect();
     page.add("\n**Egress** refused:\n\n");
     page.add_rows(&attempts, MAX_FINDINGS, ("more destination", "more destinations"));
+}
+
+/// What mail services have sent.
+fn mail(page: &mut Page, report: &Report) {
+    let Some(mail) = &report.mail else { return };
+    page.add(&format!("\n**Mail** {}\n\n", phrase::mail(mail)));
+    let row = |service: &str, what: &str| format!("- {} {}\n", code(service), prose(what));
+    let kinds: Vec<String> = mail.kinds.iter().map(|it| row(&it.service, &phrase::mail_kind(it))).collect();
+    page.add_rows(&kinds, MAX_FINDINGS, ("more kind of message", "more kinds of messages"));
+    for (service, count) in &mail.tls {
+        page.add(&row(service, &phrase::wanted_tls(*count)));
+    }
 }
 
 /// Seeds, times, and what was cleaned up.

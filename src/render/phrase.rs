@@ -6,6 +6,7 @@ use crate::model::comparison::Comparison;
 use crate::model::egress::{Attempt, Destination};
 use crate::model::guard::Finding;
 use crate::model::log::LogChange;
+use crate::model::mail::{MailKind, MailSummary};
 use crate::model::proof::Remains;
 use crate::model::quantity::{Count, age, counted, duration, rows, size};
 use crate::model::report::{MigrationReport, Report, SeedUse, Teardown, Verdict};
@@ -47,6 +48,8 @@ pub(super) fn headline(report: &Report) -> String {
 
 /// Steps of a command that are named with a finding; the others are counted.
 const MAX_STEPS: usize = 3;
+/// Domains of recipients that are named.
+const MAX_DOMAINS: usize = 3;
 
 /// A finding with the migration that it is about.
 pub(super) fn finding(finding: &Finding) -> String {
@@ -170,6 +173,34 @@ pub(super) fn attempt(attempt: &Attempt) -> String {
     let times = times(attempt.count);
     let verb = if matches!(attempt.to, Destination::Name(_)) { "looked up" } else { "tried to reach" };
     format!("{verb} {} {times}", attempt.to)
+}
+
+/// How many messages were caught, after the word `mail`.
+pub(super) fn mail(mail: &MailSummary) -> String {
+    match mail.messages() {
+        0 => "no message was sent".to_owned(),
+        1 => "1 message caught, none has left the stack".to_owned(),
+        count => format!("{} messages caught, none has left the stack", Count(count)),
+    }
+}
+
+/// What one service has sent (`sent 3 messages to shop.example: Your order`).
+pub(super) fn mail_kind(kind: &MailKind) -> String {
+    let messages =
+        if kind.count == 1 { "1 message".to_owned() } else { format!("{} messages", Count(kind.count)) };
+    let named: Vec<&str> = kind.domains.iter().take(MAX_DOMAINS).map(String::as_str).collect();
+    let to = match kind.domains.len() - named.len() {
+        0 if named.is_empty() => String::new(),
+        0 => format!(" to {}", named.join(", ")),
+        more => format!(" to {} and {more} more", named.join(", ")),
+    };
+    let subject = if kind.subject.is_empty() { "(no subject)" } else { &kind.subject };
+    format!("sent {messages}{to}: {subject}")
+}
+
+/// What a service wanted that the sink cannot do.
+pub(super) fn wanted_tls(count: u64) -> String {
+    format!("asked for TLS {}, which the sink does not speak: tell it to send without", times(count))
 }
 
 fn times(count: u64) -> String {

@@ -1,5 +1,7 @@
 //! Reports for the tests: the incident, its mended script, a syntax error, and a run on which everything else went wrong.
 
+mod mail;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
@@ -255,6 +257,7 @@ pub(super) fn troubled() -> Report {
     outcome.output_tail = "FAILED tests/test_shop.py::test_audit\n1 failed, 42 passed in 12.31s\n".to_owned();
     report.teardown.proof[3].after = 1;
     report.egress = Some(attempts());
+    report.mail = Some(mail::sent());
     report.teardown.left = vec!["volume stage-troubled-4f1c2a9b0d3e-media: the volume is in use".to_owned()];
     report
 }
@@ -291,6 +294,7 @@ fn shop(environment: &str, verdict: Verdict, cleanup: TableChange, findings: Vec
         not_run: Vec::new(),
         service_failure: None,
         egress: Some(Vec::new()),
+        mail: None,
         suite: Some(passed()),
         comparison: None,
         findings,

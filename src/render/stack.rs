@@ -263,6 +263,7 @@ mod tests {
                 quiet: Vec::new(),
                 subnet: None,
                 bridge: None,
+                sink: None,
                 containers: BTreeMap::new(),
                 seeds: BTreeMap::from([("db".into(), SeedKey("38f302243d24ffff".into()))]),
             },

@@ -8,7 +8,7 @@ use super::report::{Subject, report};
 use super::stand::{self, Stood};
 use super::stopwatch::Stopwatch;
 use super::suite::{self, Ran};
-use super::{Settings, comparison, egress, sweep};
+use super::{Settings, comparison, egress, mail, sweep};
 use crate::execute::Run;
 use crate::model::approval::Approval;
 use crate::model::comparison::Comparison;
@@ -88,7 +88,10 @@ async fn story(
             }
         }
     }
-    stood.egress = egress::attempts(run, &enclosure).await?;
+    (stood.egress, stood.mail) = tokio::try_join!(
+        egress::attempts(run, &enclosure),
+        mail::summary(run, environment, identity, &enclosure),
+    )?;
     let mut found = Found { stood, suite, comparison: None };
     if comparison::is_due(environment, &found.stood) {
         stopwatch.enter("comparison");

@@ -56,7 +56,7 @@ pub async fn heard(
 }
 
 /// What no line may tell: whatever any service was given as a secret.
-fn secrets(environment: &Environment) -> Secrets {
+pub fn secrets(environment: &Environment) -> Secrets {
     let variables = environment.services.values().flat_map(|service| &service.runtime.environment);
     Secrets::among(variables.map(|(name, value)| (name.as_str(), value.as_str())))
 }

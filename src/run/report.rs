@@ -68,6 +68,7 @@ pub fn report(
         not_run: stood.migrated.not_run,
         service_failure: stood.service_failure,
         egress: stood.egress,
+        mail: stood.mail,
         suite,
         comparison: None,
         findings,

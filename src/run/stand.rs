@@ -14,6 +14,7 @@ use crate::model::egress::Attempt;
 use crate::model::environment::Environment;
 use crate::model::error::Result;
 use crate::model::inventory::Inventory;
+use crate::model::mail::MailSummary;
 use crate::model::plan::Plan;
 use crate::model::report::SeedUse;
 use crate::model::seed::SeedKey;
@@ -34,6 +35,8 @@ pub struct Stood {
     pub marks: Marks,
     /// What services tried to reach beyond the stack; `None` where nothing is denied.
     pub egress: Option<Vec<Attempt>>,
+    /// What mail they have sent, and the sink has caught; `None` without a sink.
+    pub mail: Option<MailSummary>,
 }
 
 impl Stood {

@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use super::egress;
 use super::instance::{self, StackOrder};
 use super::report::{Subject, report};
 use super::stand::{self, Stood};
 use super::stopwatch::Stopwatch;
 use super::suite::{self, Ran};
+use super::{egress, mail};
 use crate::execute;
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -33,6 +33,8 @@ pub async fn test(world: World, order: StackOrder<'_>, environment: &Environment
         if let Some(failure) = execute::apply(run, &making).await? {
             return Err(super::unfit(&failure));
         }
+        // Only what is sent from now on may be the doing of the suite.
+        let mark = mail::mark(run, stack).await?;
         let ran = suite::run_suite(run, environment, identity, spec).await?;
         stopwatch.enter("teardown");
         let (suite, service_failure) = match ran {
@@ -43,7 +45,8 @@ pub async fn test(world: World, order: StackOrder<'_>, environment: &Environment
             Some(enclosure) => egress::attempts(run, enclosure).await?,
             None => None,
         };
-        let stood = Stood { service_failure, egress, ..Stood::default() };
+        let mail = mail::summary_of_standing(run, environment, stack, enclosure.as_ref(), mark).await?;
+        let stood = Stood { service_failure, egress, mail, ..Stood::default() };
         Ok((run.journal.run().clone(), suite, stood))
     });
     let ((run, suite, stood), teardown) = work.await?;

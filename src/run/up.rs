@@ -10,7 +10,7 @@ use super::report::{Subject, report};
 use super::seed::SeedStory;
 use super::stand::{self, Stood};
 use super::stopwatch::Stopwatch;
-use super::{Settings, egress, ending, images, instance, sweep, wake};
+use super::{Settings, egress, ending, images, instance, mail, sweep, wake};
 use crate::execute::{self, Run};
 use crate::model::call::Undo;
 use crate::model::environment::Environment;
@@ -71,7 +71,7 @@ pub async fn up(world: World, order: UpOrder<'_>) -> Result<Up> {
         Found::Already => None,
         Found::New(stood) => Some(stood),
     };
-    let is_whole = stood.as_ref().is_none_or(Stood::is_whole);
+    let is_whole = stood.as_ref().is_none_or(|stood| stood.is_whole());
     let report = stood.map(|stood| {
         let subject = Subject {
             environment: order.environment,
@@ -81,7 +81,7 @@ pub async fn up(world: World, order: UpOrder<'_>) -> Result<Up> {
             approvals: &[],
             since: &[],
         };
-        Box::new(report(subject, stood, None, teardown, phases))
+        Box::new(report(subject, *stood, None, teardown, phases))
     });
     match report {
         Some(report) if !is_whole => Ok(Up::Fell(report)),
@@ -97,7 +97,7 @@ pub async fn up(world: World, order: UpOrder<'_>) -> Result<Up> {
 
 enum Found {
     Already,
-    New(Stood),
+    New(Box<Stood>),
 }
 
 async fn story(
@@ -138,14 +138,21 @@ async fn story(
         let idle_s = order.environment.lease.idle_s;
         let terms = LeaseTerms { since: now, until, kept: order.keeps, idle_s };
         let lease = plan::lease(identity, &terms);
-        let (leased, attempts) = tokio::join!(execute::apply(run, &lease), egress::attempts(run, &enclosure));
+        let (leased, attempts, mail) = tokio::join!(
+            execute::apply(run, &lease),
+            egress::attempts(run, &enclosure),
+            mail::summary(run, order.environment, identity, &enclosure),
+        );
         leased?;
-        stood.egress = attempts?;
+        (stood.egress, stood.mail) = (attempts?, mail?);
         keep(run, order.environment, identity)?;
     } else {
-        stood.egress = egress::attempts(run, &enclosure).await?;
+        (stood.egress, stood.mail) = tokio::try_join!(
+            egress::attempts(run, &enclosure),
+            mail::summary(run, order.environment, identity, &enclosure),
+        )?;
     }
-    Ok(Found::New(stood))
+    Ok(Found::New(Box::new(stood)))
 }
 
 /// How somebody wants a stack to stand on.
@@ -183,10 +190,13 @@ fn later(now: Timestamp, ttl_s: u64) -> Timestamp {
 
 /// Somebody else may have removed a container of a stack: then it does not stand, whatever its lease says.
 fn check_parts(environment: &Environment, stack: &Stack) -> Result<()> {
-    let missing: Vec<&str> = plan::standing_services(environment)
+    let mut missing: Vec<&str> = plan::standing_services(environment)
         .into_iter()
         .filter(|name| !stack.containers.contains_key(*name))
         .collect();
+    if environment.mail.is_some() && stack.sink.is_none() {
+        missing.push("what catches its mail");
+    }
     if missing.is_empty() {
         return Ok(());
     }

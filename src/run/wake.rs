@@ -17,16 +17,13 @@ pub async fn wake(
     stack: &Stack,
     has_pool: bool,
 ) -> Result<()> {
-    let names: Vec<String> = stack.containers.values().cloned().collect();
+    let names: Vec<String> = stack.containers.values().chain(&stack.sink).cloned().collect();
     let containers = run.world.engine.containers(&names).await?;
-    let stopped = plan::stopped(environment, &containers);
-    if stopped.is_empty() {
-        return Ok(());
-    }
+    let Some(stopped) = plan::stopped(environment, identity, &containers) else { return Ok(()) };
     let enclosure = egress::of_standing(run, environment, identity, stack).await?;
     let plan = plan::wake_databases(environment, identity, &stopped, has_pool, enclosure.as_ref());
     carry_out(run, &plan).await?;
-    for name in environment.databases.keys().filter(|name| stopped.contains(name.as_str())) {
+    for name in environment.databases.keys().filter(|name| stopped.services.contains(name.as_str())) {
         let Some(service) = environment.services.get(name) else { continue };
         let container = identity.names().container(name);
         database::connect(run, &container, &service.runtime, START_TIMEOUT).await?.close().await;

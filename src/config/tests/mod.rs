@@ -3,6 +3,7 @@
 mod compose_files;
 mod compose_problems;
 mod compose_services;
+mod mail;
 mod masks;
 mod panics;
 mod stage;

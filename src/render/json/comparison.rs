@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{ServiceFailure, Suite, service_failure, suite};
+use super::suite::{Suite, suite};
+use super::{ServiceFailure, service_failure};
 use crate::model::{comparison, log};
 
 #[derive(Serialize)]

@@ -12,6 +12,8 @@ use crate::render::phrase;
 const MAX_OUTPUT: usize = 12;
 /// Failed tests that are named.
 const MAX_TESTS: usize = 10;
+/// Kinds of messages that are named.
+const MAX_MAIL: usize = 6;
 /// Attempts to reach something outside that are named.
 const MAX_ATTEMPTS: usize = 12;
 
@@ -45,6 +47,7 @@ pub(super) fn outcomes(page: &mut Page, report: &Report) {
         comparison::section(page, report, of);
     }
     egress(page, report);
+    mail(page, report);
 }
 
 /// What services tried to reach beyond the stack.
@@ -61,6 +64,22 @@ fn egress(page: &mut Page, report: &Report) {
     }
     if attempts.len() > MAX_ATTEMPTS {
         page.line(format!("  and {}", counted(attempts.len() - MAX_ATTEMPTS, "more", "more")));
+    }
+}
+
+/// What mail services have sent.
+pub(super) fn mail(page: &mut Page, report: &Report) {
+    let Some(mail) = &report.mail else { return };
+    page.entry("", (Tone::Bold, "mail"), &phrase::mail(mail));
+    for kind in mail.kinds.iter().take(MAX_MAIL) {
+        page.entry("  ", (Tone::Bold, &kind.service), &phrase::mail_kind(kind));
+    }
+    if mail.kinds.len() > MAX_MAIL {
+        let more = counted(mail.kinds.len() - MAX_MAIL, "more kind of message", "more kinds of messages");
+        page.line(format!("  … and {more}, all in `--json`"));
+    }
+    for (service, count) in &mail.tls {
+        page.entry("  ", (Tone::Doubt, service), &phrase::wanted_tls(*count));
     }
 }
 

@@ -25,6 +25,10 @@ pub fn migrations(report: &Report, style: Style) -> String {
         page.blank();
         page.entry("", (Tone::Bad, &format!("{findings}:")), "`stage check` blocks this change");
     }
+    if report.mail.is_some() {
+        page.blank();
+        closing::mail(&mut page, report);
+    }
     page.text()
 }
 

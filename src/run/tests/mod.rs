@@ -8,6 +8,7 @@ mod facts;
 mod failures;
 mod leases;
 mod look;
+mod mail;
 mod order;
 mod proof;
 mod removal;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::story::{assert_clean, check, events, journals, seeded, settings, shop, sweep, sweep_as};
 use crate::model::call::Undo;
+use crate::model::environment::Environment;
 use crate::model::error::{ErrorKind, Result};
 use crate::model::report::Teardown;
 use crate::model::stack::{StackName, StackState, StackView};
@@ -14,9 +15,19 @@ use crate::world::state::MemoryState;
 use crate::world::{Stop, World};
 
 async fn up_as(world: World, holder: &str, instance: &str, waits: bool) -> Result<Up> {
-    let (environment, settings) = (shop(), settings(holder));
+    up_with(&shop(), world, holder, instance, waits).await
+}
+
+async fn up_with(
+    environment: &Environment,
+    world: World,
+    holder: &str,
+    instance: &str,
+    waits: bool,
+) -> Result<Up> {
+    let settings = settings(holder);
     let order = UpOrder {
-        environment: &environment,
+        environment,
         instance,
         ttl_s: None,
         keeps: false,
@@ -29,7 +40,19 @@ async fn up_as(world: World, holder: &str, instance: &str, waits: bool) -> Resul
 }
 
 pub(super) async fn up(world: &MemoryWorld, instance: &str) -> Result<StackView> {
-    match up_as(world.world(), "here", instance, false).await? {
+    up_of(&shop(), world, instance).await
+}
+
+pub(super) fn name_of(instance: &str) -> StackName {
+    instance.parse().unwrap()
+}
+
+pub(super) async fn up_of(
+    environment: &Environment,
+    world: &MemoryWorld,
+    instance: &str,
+) -> Result<StackView> {
+    match up_with(environment, world.world(), "here", instance, false).await? {
         Up::Stands(view, _) => Ok(*view),
         Up::Fell(report) => panic!("{instance} fell: {report:?}"),
     }

@@ -9,6 +9,9 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::label;
 use crate::world::database::AppliedMigration;
 
+/// How the names of mail sinks end.
+pub(super) const SINK: &str = ".mail";
+
 #[derive(Default)]
 pub(super) struct Objects {
     pub(super) containers: BTreeMap<String, Container>,
@@ -59,9 +62,11 @@ pub(super) struct Content {
 }
 
 impl Container {
-    /// The Compose service that it stands for; its own name if it stands for none.
+    /// What was said beforehand is said of this: the Compose service that it stands for, [`SINK`] for the mail sink of any
+    /// stack, its own name otherwise.
     pub(super) fn service(&self) -> &str {
-        self.spec.labels.get(label::SERVICE).unwrap_or(&self.spec.name)
+        let own = if self.spec.name.ends_with(SINK) { SINK } else { &self.spec.name };
+        self.spec.labels.get(label::SERVICE).map_or(own, String::as_str)
     }
 
     /// Its labels; those of `stage` win.

@@ -11,7 +11,7 @@ use super::MemoryWorld;
 use super::answers::Answers;
 use super::exec::ScriptedCommand;
 use super::inventory::image;
-use super::objects::{Container, Content, State};
+use super::objects::{Container, Content, SINK, State};
 use super::perform::seed_path;
 use crate::model::clones::Room;
 use crate::model::container::{Labels, VolumeSource, VolumeSpec};
@@ -242,6 +242,16 @@ impl MemoryWorld {
     pub fn service_says(&self, service: &str, output: &str) -> Self {
         self.script().output.insert(service.to_owned(), output.to_owned());
         self.clone()
+    }
+
+    /// What the mail sink of every stack tells, as its own program would.
+    pub fn sink_tells(&self, output: &str) -> Self {
+        self.service_says(SINK, output)
+    }
+
+    /// A mail sink that ends with this code as soon as it is started.
+    pub fn sink_exits(&self, code: i64) -> Self {
+        self.service_exits(SINK, code)
     }
 
     /// What a service writes instead where a database of its stack was migrated.
