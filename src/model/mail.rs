@@ -48,6 +48,8 @@ pub struct Mail {
     pub headers: Vec<(String, String)>,
     /// Its text, decoded; made of its HTML if it has no other.
     pub text: String,
+    /// Where the links of its HTML lead, each once.
+    pub links: Vec<String>,
     /// What comes with the text.
     pub attachments: Vec<Attachment>,
     /// Its size in bytes, as far as it is here.
@@ -74,6 +76,8 @@ pub struct MailSummary {
     pub kinds: Vec<MailKind>,
     /// How often a service asked for TLS, which the sink does not speak, by service.
     pub tls: BTreeMap<String, u64>,
+    /// The exit code of the sink if it ended before its stack: what was sent after that is missing.
+    pub sink_ended: Option<i64>,
 }
 
 /// Messages of one service to the same domains with the same subject.

@@ -38,6 +38,7 @@ pub use seed::{SeedOrder, build_seed, cluster_settings, lock_seed, seal_seed};
 pub use services::{
     make_commands, make_services, make_suite, standing_services, start_services, start_suite,
 };
+pub use sink::senders;
 pub use stack::{POSTGRES_PORT, beside, pgdata, stand_up};
 pub use standing::{find, names, run_out, standing, unleased};
 pub use subnet::{free_subnet, free_subnets};

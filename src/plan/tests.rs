@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::samples::{self, identity, inventory, shop};
 use super::{
     Enclosure, Hosts, SeedOrder, build_seed, command_migration, lock_seed, make_services, run_command,
-    seal_seed, stand_up, start_for_commands, start_services, start_suite, stopped, wake_databases,
+    seal_seed, senders, stand_up, start_for_commands, start_services, start_suite, stopped, wake_databases,
 };
 use crate::model::call::Call;
 use crate::model::clones::CloneDriver;
@@ -228,6 +228,9 @@ fn mail_is_caught_before_anybody_can_send_it() {
     assert!(!container.labels.contains_key(label::SERVICE), "it is no service");
     let address = container.address.unwrap();
     let services = enclosure(&shop).services().clone();
+    let environment = container.runtime.environment.clone();
+    let facts = ContainerFacts { environment, ..facts(&container.name, ContainerStatus::Running) };
+    assert_eq!(senders(&facts), services, "also those that come and go");
     assert_eq!(services[&address], "mail");
     let without = enclosure(&samples::shop());
     assert!(without.services().iter().all(|(address, service)| services[address] == *service));
@@ -241,11 +244,8 @@ fn mail_is_caught_before_anybody_can_send_it() {
     assert_eq!(hosts.unwrap(), &["api.example.com:203.0.113.8"], "no file of hosts leads past the sink");
 }
 
-#[test]
-fn a_sink_that_was_stopped_with_its_stack_is_started_again() {
-    let mut environment = shop();
-    environment.mail = Some(MailSink::default());
-    let facts = |name: &str, status| ContainerFacts {
+fn facts(name: &str, status: ContainerStatus) -> ContainerFacts {
+    ContainerFacts {
         name: name.into(),
         service: String::new(),
         status,
@@ -253,7 +253,13 @@ fn a_sink_that_was_stopped_with_its_stack_is_started_again() {
         ports: Vec::new(),
         address: None,
         environment: BTreeMap::new(),
-    };
+    }
+}
+
+#[test]
+fn a_sink_that_was_stopped_with_its_stack_is_started_again() {
+    let mut environment = shop();
+    environment.mail = Some(MailSink::default());
     let names = identity().names();
     let running = [facts(&names.sink(), ContainerStatus::Running)];
     assert_eq!(stopped(&environment, &identity(), &running), None);

@@ -48,15 +48,21 @@ pub fn mail(mail: &Mail) -> String {
         let name = if it.name.is_empty() { String::new() } else { format!(" {}", clean(&it.name)) };
         format!("with{name}: {}, {}", clean(&it.media_type), size(it.size_bytes))
     };
-    if !mail.attachments.is_empty() {
-        lines.push(String::new());
-        lines.extend(mail.attachments.iter().map(attachment));
+    for part in [links(mail), mail.attachments.iter().map(attachment).collect()] {
+        lines.extend((!part.is_empty()).then(String::new));
+        lines.extend(part);
     }
     if mail.is_truncated {
         lines.push(String::new());
         lines.push("it was longer than 10 MiB: this is its beginning".to_owned());
     }
     lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
+}
+
+/// Links that the text does not hold itself.
+fn links(mail: &Mail) -> Vec<String> {
+    let links = mail.links.iter().filter(|link| !mail.text.contains(link.as_str()));
+    links.map(|link| format!("link: {}", clean(link))).collect()
 }
 
 /// All messages as a value of JSON, an object each, without headers and text.
@@ -67,7 +73,8 @@ pub fn mails_value(mails: &[Mail]) -> serde_json::Value {
 /// One message as a value of JSON.
 pub fn mail_value(mail: &Mail) -> serde_json::Value {
     let headers = mail.headers.iter().map(|(name, value)| Header { name, value });
-    let read = Read { listed: listed(mail), headers: headers.collect(), text: &mail.text };
+    let read =
+        Read { listed: listed(mail), headers: headers.collect(), text: &mail.text, links: &mail.links };
     serde_json::to_value(read).unwrap_or_default()
 }
 
@@ -102,6 +109,8 @@ struct Read<'a> {
     listed: Listed<'a>,
     headers: Vec<Header<'a>>,
     text: &'a str,
+    /// Where the links of its HTML lead.
+    links: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -167,6 +176,7 @@ mod tests {
             subject: "Your order\u{1b}[2J".into(),
             headers: vec![("Subject".into(), "Your order\u{1b}[2J".into())],
             text: "Dear Ada,\n\n\tit is here.\n".into(),
+            links: vec!["https://shop.example/orders/7".into()],
             attachments: vec![Attachment {
                 name: "bill.pdf".into(),
                 media_type: "application/pdf".into(),

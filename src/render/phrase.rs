@@ -177,10 +177,14 @@ pub(super) fn attempt(attempt: &Attempt) -> String {
 
 /// How many messages were caught, after the word `mail`.
 pub(super) fn mail(mail: &MailSummary) -> String {
-    match mail.messages() {
+    let caught = match mail.messages() {
         0 => "no message was sent".to_owned(),
         1 => "1 message caught, none has left the stack".to_owned(),
         count => format!("{} messages caught, none has left the stack", Count(count)),
+    };
+    match mail.sink_ended {
+        Some(code) => format!("{caught}; the sink exited with {code}, and took nothing from then on"),
+        None => caught,
     }
 }
 

@@ -57,7 +57,9 @@ pub fn stack(view: &StackView, now: Timestamp) -> String {
     let seeds = stack.seeds.iter().map(|(service, seed)| format!("{service} is a clone of seed {seed}"));
     let attempts = view.egress.iter().flatten();
     let refused = attempts.map(|it| format!("{} {}, and was refused", it.service, phrase::attempt(it)));
-    let lines: Vec<String> = seeds.chain(refused).collect();
+    let caught =
+        stack.sink.iter().map(|_| format!("its mail is caught: `stage mail {}` shows it", stack.instance));
+    let lines: Vec<String> = seeds.chain(refused).chain(caught).collect();
     format!("{heading}\n\n{}\n\n{}\n", table.trim_fmt(), lines.join("\n"))
 }
 
@@ -109,6 +111,7 @@ pub fn stack_value(view: &StackView, now: Timestamp) -> serde_json::Value {
         urls: view.urls().into_iter().map(|(service, url)| Address { service, url }).collect(),
         databases: view.dsns().into_iter().map(|(service, url)| Address { service, url }).collect(),
         seeds: stack.seeds.iter().map(|(service, seed)| (service.clone(), seed.short().to_owned())).collect(),
+        catches_mail: stack.sink.is_some(),
         egress: view.egress.as_ref().map(|attempts| attempts.iter().map(egress::attempt).collect()),
     };
     serde_json::to_value(root).unwrap_or_default()
@@ -139,6 +142,8 @@ struct Root<'a> {
     /// Connection strings of databases.
     databases: Vec<Address>,
     seeds: BTreeMap<String, String>,
+    /// Whether a sink catches what its services send.
+    catches_mail: bool,
     /// What services tried to reach beyond the stack and could not; `null` where that is allowed, and in lists.
     egress: Option<Vec<egress::Attempt<'a>>>,
 }
@@ -263,7 +268,7 @@ mod tests {
                 quiet: Vec::new(),
                 subnet: None,
                 bridge: None,
-                sink: None,
+                sink: Some("stage-shop-4f1c00aa2210.mail".into()),
                 containers: BTreeMap::new(),
                 seeds: BTreeMap::from([("db".into(), SeedKey("38f302243d24ffff".into()))]),
             },

@@ -12,23 +12,20 @@ use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::log::LogWindow;
 use crate::model::mail::{Caught, Mail, MailSummary};
-use crate::model::stack::{Stack, StackName};
+use crate::model::stack::{ContainerStatus, Stack, StackName};
 use crate::observe::mail::{Assembly, Tally, Told, read};
-use crate::plan::{Enclosure, Identity};
+use crate::plan::{self, Enclosure, Identity};
 use crate::world::World;
-
-/// Services by their addresses.
-type Senders = BTreeMap<Ipv4Addr, String>;
 
 /// All mail that a stack has sent, in the order in which it was caught, without headers and texts. An error of kind `Usage` if
 /// nothing catches its mail.
 pub async fn list(world: &World, name: &StackName) -> Result<Vec<Mail>> {
-    let (sink, senders) = sink_of(world, &instance::find(world, name).await?).await?;
+    let sink = Sink::of(world, &instance::find(world, name).await?).await?;
     let mut mails = Vec::new();
-    each(world, &sink, |told| {
+    each(world, &sink.container, |told| {
         if let Told::Message(caught) = told {
-            let mail = opened(mails.len(), &senders, &caught);
-            mails.push(Mail { headers: Vec::new(), text: String::new(), ..mail });
+            let mail = sink.opened(mails.len() as u64, &caught);
+            mails.push(Mail { headers: Vec::new(), text: String::new(), links: Vec::new(), ..mail });
         }
     })
     .await?;
@@ -38,15 +35,12 @@ pub async fn list(world: &World, name: &StackName) -> Result<Vec<Mail>> {
 /// One message of a stack by its number, and its bytes. An error of kind `Usage` if there is none of that number.
 pub async fn one(world: &World, name: &StackName, id: u64) -> Result<(Mail, Vec<u8>)> {
     let stack = instance::find(world, name).await?;
-    let (sink, senders) = sink_of(world, &stack).await?;
+    let sink = Sink::of(world, &stack).await?;
     let (mut count, mut found) = (0, None);
-    each(world, &sink, |told| {
+    each(world, &sink.container, |told| {
         if let Told::Message(caught) = told {
             if count + 1 == id {
-                found = Some((
-                    opened(usize::try_from(count).unwrap_or(usize::MAX), &senders, &caught),
-                    caught.raw,
-                ));
+                found = Some((sink.opened(count, &caught), caught.raw));
             }
             count += 1;
         }
@@ -81,8 +75,8 @@ pub async fn summary(
     if environment.mail.is_none() {
         return Ok(None);
     }
-    let sink = identity.names().sink();
-    summary_since(run, environment, &sink, enclosure.services(), None).await.map(Some)
+    let sink = Sink { container: identity.names().sink(), ..Sink::default() };
+    sink.summary(run, environment, Some(enclosure), None).await.map(Some)
 }
 
 /// As [`summary`], of what the sink of a stack that stands has told after a mark.
@@ -93,34 +87,9 @@ pub async fn summary_of_standing(
     enclosure: Option<&Enclosure>,
     mark: Option<Timestamp>,
 ) -> Result<Option<MailSummary>> {
-    let Some(sink) = &stack.sink else { return Ok(None) };
-    let senders = enclosure.map(|enclosure| enclosure.services().clone()).unwrap_or_default();
-    summary_since(run, environment, sink, &senders, mark).await.map(Some)
-}
-
-async fn summary_since(
-    run: &Run,
-    environment: &Environment,
-    sink: &str,
-    senders: &Senders,
-    mark: Option<Timestamp>,
-) -> Result<MailSummary> {
-    let secrets = heard::secrets(environment);
-    let mut tally = Tally::default();
-    let count = |told| match told {
-        Told::Message(caught) => {
-            if mark.is_none_or(|mark| caught.time > mark) {
-                tally.add(&opened(0, senders, &caught), &secrets);
-            }
-        }
-        Told::WantsTls { time, peer } => {
-            if mark.is_none_or(|mark| time > mark) {
-                tally.add_tls(&sender(senders, peer));
-            }
-        }
-    };
-    run.stop.or(each(&run.world, sink, count)).await?;
-    Ok(tally.summary())
+    let Some(container) = &stack.sink else { return Ok(None) };
+    let sink = Sink { container: container.clone(), ..Sink::default() };
+    sink.summary(run, environment, enclosure, mark).await.map(Some)
 }
 
 /// Takes what a sink has told, one at a time: nobody holds all of it.
@@ -135,25 +104,72 @@ async fn each(world: &World, sink: &str, mut take: impl FnMut(Told)) -> Result<(
     Ok(())
 }
 
-/// The container that catches the mail of a stack, and who may have sent it.
-async fn sink_of(world: &World, stack: &Stack) -> Result<(String, Senders)> {
-    let Some(sink) = &stack.sink else {
-        let (instance, environment) = (&stack.instance, &stack.environment);
-        return Err(Error::new(ErrorKind::Usage, format!("nothing catches the mail of {instance}")).hint(format!(
-            "`mail: sink` in stage.yaml of `{environment}` catches it, once `stage down {instance}` and `stage up` have stood a \
-             new one up"
-        )));
-    };
-    let view = instance::view(world, stack.clone()).await?;
-    let senders = view.containers.into_iter().filter_map(|it| Some((it.address?, it.service)));
-    Ok((sink.clone(), senders.collect()))
+/// The sink of a stack.
+#[derive(Default)]
+struct Sink {
+    container: String,
+    /// Services by their addresses.
+    senders: BTreeMap<Ipv4Addr, String>,
+    /// Its exit code, once it has ended.
+    ended: Option<i64>,
 }
 
-/// The message after `before` others.
-fn opened(before: usize, senders: &Senders, caught: &Caught) -> Mail {
-    read(before as u64 + 1, &sender(senders, caught.peer), caught)
-}
+impl Sink {
+    /// That of a stack that stands. An error of kind `Usage` if there is none.
+    async fn of(world: &World, stack: &Stack) -> Result<Self> {
+        let Some(container) = &stack.sink else {
+            let (instance, environment) = (&stack.instance, &stack.environment);
+            let hint = format!(
+                "`mail: sink` in stage.yaml of `{environment}` catches it, once `stage down {instance}` and `stage up` have \
+                 stood a new one up"
+            );
+            return Err(
+                Error::new(ErrorKind::Usage, format!("nothing catches the mail of {instance}")).hint(hint)
+            );
+        };
+        Self { container: container.clone(), ..Self::default() }.looked_at(world).await
+    }
 
-fn sender(senders: &Senders, peer: Ipv4Addr) -> String {
-    senders.get(&peer).cloned().unwrap_or_else(|| peer.to_string())
+    /// With what the engine says of it.
+    async fn looked_at(mut self, world: &World) -> Result<Self> {
+        if let Some(found) = world.engine.containers(std::slice::from_ref(&self.container)).await?.pop() {
+            self.senders.extend(plan::senders(&found));
+            self.ended = match found.status {
+                ContainerStatus::Exited(code) => Some(code),
+                ContainerStatus::Created | ContainerStatus::Running => None,
+            };
+        }
+        Ok(self)
+    }
+
+    /// What it has caught after a mark. Containers that came later than it are known to the enclosure.
+    async fn summary(
+        mut self,
+        run: &Run,
+        environment: &Environment,
+        enclosure: Option<&Enclosure>,
+        mark: Option<Timestamp>,
+    ) -> Result<MailSummary> {
+        self.senders = enclosure.map(|enclosure| enclosure.services().clone()).unwrap_or_default();
+        let sink = run.stop.or(self.looked_at(&run.world)).await?;
+        let secrets = heard::secrets(environment);
+        let mut tally = Tally::default();
+        let is_new = |time| mark.is_none_or(|mark| time > mark);
+        let count = |told| match told {
+            Told::Message(caught) if is_new(caught.time) => tally.add(&sink.opened(0, &caught), &secrets),
+            Told::WantsTls { time, peer } if is_new(time) => tally.add_tls(&sink.sender(peer)),
+            _ => {}
+        };
+        run.stop.or(each(&run.world, &sink.container, count)).await?;
+        Ok(MailSummary { sink_ended: sink.ended, ..tally.summary() })
+    }
+
+    /// The message after `before` others.
+    fn opened(&self, before: u64, caught: &Caught) -> Mail {
+        read(before + 1, &self.sender(caught.peer), caught)
+    }
+
+    fn sender(&self, peer: Ipv4Addr) -> String {
+        self.senders.get(&peer).cloned().unwrap_or_else(|| peer.to_string())
+    }
 }

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::bad_input::{copy, replace};
 use super::engine::{assert_same, listing, output_of};
-use super::stage::Stage;
+use super::stage::{Stage, repository};
 
 /// What a report says of mail: `service count domains subject`.
 fn kinds(report: &Value) -> Vec<String> {
@@ -42,6 +43,7 @@ fn mail_that_a_stack_sends_is_caught_told_and_gone_with_it() {
     let page = stage.run(&["mail", "letters", "2", "--json"]).exits(0).json();
     let text = page["text"].as_str().unwrap();
     assert!(text.contains("Dear Bob") && !text.contains("<p>"), "{text}");
+    assert_eq!(page["links"][0], "https://shop.example/reset?id=7&to=bob");
     let raw = stage.run(&["mail", "letters", "2", "--raw"]).exits(0).stdout;
     assert!(raw.starts_with("Subject: Reset\r\n") && raw.contains("<p>Dear <b>Bob</b>,</p>"), "{raw}");
 
@@ -54,6 +56,9 @@ fn mail_that_a_stack_sends_is_caught_told_and_gone_with_it() {
     );
     let long = stage.run(&["mail", "letters", "4", "--json"]).exits(0).json();
     assert_eq!((long["is_truncated"].as_bool(), long["size_bytes"].as_u64()), (Some(true), Some(10 << 20)));
+    assert_eq!(long["service"], "tests", "its container is gone by now");
+    let shown = stage.run(&["show", "letters"]).exits(0).stdout;
+    assert!(shown.contains("its mail is caught: `stage mail letters` shows it"), "{shown}");
 
     let sink = super::engine::container("stage-post-", ".mail");
     let told = output_of("docker", &["logs", &sink]);
@@ -97,4 +102,19 @@ fn a_check_tells_what_mail_was_sent_in_every_form() {
         "{refused}"
     );
     stage.run(&["down", "silent"]).exits(0);
+}
+
+#[test]
+fn names_lead_to_the_sink_where_everything_may_be_reached_as_well() {
+    let environments = tempfile::tempdir().unwrap();
+    for folder in ["small", "post"] {
+        copy(&repository("tests/environments").join(folder), &environments.path().join(folder));
+    }
+    replace(&environments.path().join("post/stage.yaml"), "name: post", "name: post\negress: allow");
+    let stage = Stage::with(environments.path().to_owned());
+    let report = stage.run(&["check", "post", "--json"]).exits(0).json();
+    assert!(report["egress"].is_null(), "nothing is denied: {report:#}");
+    let mut told = kinds(&report);
+    told.sort();
+    assert_eq!(told, [OF_SHOP, OF_TESTS].concat());
 }

@@ -18,6 +18,7 @@ pub fn read(id: u64, service: &str, caught: &Caught) -> Mail {
         subject: String::new(),
         headers: Vec::new(),
         text: String::new(),
+        links: Vec::new(),
         attachments: Vec::new(),
         size_bytes: caught.raw.len() as u64,
         is_truncated: caught.is_truncated,
@@ -30,6 +31,7 @@ pub fn read(id: u64, service: &str, caught: &Caught) -> Mail {
     Mail {
         subject: subject.map(|(_, value)| value.clone()).unwrap_or_default(),
         text: text(&message),
+        links: links(&message),
         attachments: message.attachments().map(attachment).collect(),
         headers,
         ..mail
@@ -61,6 +63,29 @@ fn text(message: &Message<'_>) -> String {
     let bodies = 0..message.text_body_count();
     let texts = bodies.filter_map(|at| message.body_text(at).map(std::borrow::Cow::into_owned));
     texts.map(|text| text.replace("\r\n", "\n")).collect::<Vec<_>>().join("\n")
+}
+
+/// What `href` says in parts that are HTML: a text made of them has no place for it.
+fn links(message: &Message<'_>) -> Vec<String> {
+    let mut links = Vec::new();
+    for html in
+        message.html_bodies().filter(|part| part.is_text_html()).filter_map(MessagePart::text_contents)
+    {
+        for (at, _) in html.match_indices('=') {
+            let (before, after) = (html[..at].trim_end(), html[at + 1..].trim_start());
+            let is_href = before.len() >= 4
+                && before.get(before.len() - 4..).is_some_and(|it| it.eq_ignore_ascii_case("href"));
+            let Some(quote) = after.chars().next().filter(|c| is_href && ['"', '\''].contains(c)) else {
+                continue;
+            };
+            let Some(link) = after[1..].split(quote).next() else { continue };
+            let link = link.trim().replace("&amp;", "&");
+            if link.starts_with("http") && !links.contains(&link) {
+                links.push(link);
+            }
+        }
+    }
+    links
 }
 
 fn attachment(part: &MessagePart<'_>) -> Attachment {
@@ -126,9 +151,14 @@ mod tests {
     #[test]
     fn a_message_of_html_alone_is_read_as_text() {
         let mail = mail(
-            "Subject: x\nContent-Type: text/html\n\n<p>Dear <b>Ada</b>,</p><p>it is &lt;here&gt;.</p>\n",
+            "Subject: x\nContent-Type: text/html\n\n<p>Dear <b>Ada</b>,</p><p>it is &lt;<a HREF = 'https://shop.example/r?a=1&amp;b=2'>here</a>&gt;.\
+             </p><a href=\"#top\">up</a> <a href=\"https://shop.example/r?a=1&amp;b=2\">again</a>\n",
         );
-        assert_eq!(mail.text.split_whitespace().collect::<Vec<_>>().join(" "), "Dear Ada, it is <here>.");
+        assert_eq!(
+            mail.text.split_whitespace().collect::<Vec<_>>().join(" "),
+            "Dear Ada, it is <here>. up again"
+        );
+        assert_eq!(mail.links, ["https://shop.example/r?a=1&b=2"]);
         assert!(mail.attachments.is_empty());
     }
 

@@ -40,7 +40,7 @@ impl Tally {
             .map(|((service, domains, subject), count)| MailKind { service, domains, subject, count })
             .collect();
         kinds.sort_by_key(|kind| Reverse(kind.count));
-        MailSummary { kinds, tls: self.tls }
+        MailSummary { kinds, tls: self.tls, sink_ended: None }
     }
 }
 
@@ -60,6 +60,7 @@ mod tests {
             subject: subject.into(),
             headers: Vec::new(),
             text: String::new(),
+            links: Vec::new(),
             attachments: Vec::new(),
             size_bytes: 1,
             is_truncated: false,

@@ -14,6 +14,8 @@ pub(in crate::render) struct Mail<'a> {
     kinds: Vec<Kind<'a>>,
     /// How often services asked for TLS, which the sink does not speak, by service.
     tls: &'a BTreeMap<String, u64>,
+    /// The exit code of the sink if it ended before its stack.
+    sink_ended: Option<i64>,
 }
 
 /// Messages of one service to the same domains with the same subject.
@@ -29,7 +31,12 @@ struct Kind<'a> {
 
 /// All of it.
 pub(in crate::render) fn mail(summary: &MailSummary) -> Mail<'_> {
-    Mail { messages: summary.messages(), kinds: summary.kinds.iter().map(kind).collect(), tls: &summary.tls }
+    Mail {
+        messages: summary.messages(),
+        kinds: summary.kinds.iter().map(kind).collect(),
+        tls: &summary.tls,
+        sink_ended: summary.sink_ended,
+    }
 }
 
 fn kind(of: &MailKind) -> Kind<'_> {

@@ -22,5 +22,5 @@ pub(super) fn sent() -> MailSummary {
         kind("web", &["example.com"], "", 2),
     ];
     kinds.extend((1..=6).map(|order| kind("web", &["example.com"], &format!("*Order* {order} | paid"), 1)));
-    MailSummary { kinds, tls: BTreeMap::from([("warmup".to_owned(), 3)]) }
+    MailSummary { kinds, tls: BTreeMap::from([("warmup".to_owned(), 3)]), sink_ended: Some(137) }
 }

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::stacks::{down, name_of, on, up, up_of};
 use super::story::{assert_clean, check_of, events, left, seeded, settings, shop, sweep};
+use crate::model::call::Call;
 use crate::model::environment::Environment;
 use crate::model::error::{ErrorKind, Result};
 use crate::model::mail::{MailSink, MailSummary};
@@ -72,8 +73,8 @@ async fn without_a_sink_nothing_is_asked_and_nothing_is_told() {
         assert_eq!(report.mail.is_some(), environment.mail.is_some());
         calls.push(world.calls() - before);
     }
-    // Made, started, awaited, read, removed.
-    assert_eq!(calls[1] - calls[0], 5);
+    // Made, started, awaited, looked at, read, removed.
+    assert_eq!(calls[1] - calls[0], 6);
 }
 
 #[tokio::test]
@@ -100,6 +101,10 @@ async fn a_stack_that_stands_keeps_its_mail_and_its_suite_is_told_what_it_sent_i
     let settings = settings("here");
     let report = run::test(world.world(), on(&name, &settings), &posting()).await.unwrap();
     assert_eq!(report.mail, Some(MailSummary::default()), "all of it was sent before");
+    let killed = Call::StopContainer { name: view.stack.sink.clone().unwrap(), timeout_s: 1 };
+    world.world().engine.perform(&killed).await.unwrap();
+    let report = run::test(world.world(), on(&name, &settings), &posting()).await.unwrap();
+    assert!(report.mail.unwrap().sink_ended.is_some(), "what was sent after that is missing");
     down(&world, "pr-1").await.unwrap().unwrap();
     assert_eq!(run::list_mail(&world.world(), &name).await.unwrap_err().message, "no stack `pr-1` stands");
     assert_clean(&world, "down");

@@ -19,7 +19,7 @@ with smtplib.SMTP(os.environ["SMTP_HOST"], 587, timeout=5) as server:
 
 page = EmailMessage()
 page["Subject"] = "Reset"
-page.set_content("<p>Dear <b>Bob</b>,</p><p>click.</p>", subtype="html")
+page.set_content("<p>Dear <b>Bob</b>,</p><p><a href=\"https://shop.example/reset?id=7&amp;to=bob\">click</a>.</p>", subtype="html")
 with smtplib.SMTP("mail", 1025, timeout=5) as server:
     server.auth_mechanism = "LOGIN"
     server.ehlo()
