@@ -95,10 +95,10 @@ const LOCKS: u8 = LAST_WAVE + 1;
 fn wave_of(undo: &Undo) -> u8 {
     match undo {
         Undo::RemoveContainer { name, .. } if is_instance_lock(name) => LOCKS,
-        // While it is forgotten, nothing may be reached at all; the label of the network says what to forget.
-        Undo::RemoveContainer { .. } | Undo::ForgetEgress { .. } => 0,
+        Undo::RemoveContainer { .. } => 0,
         Undo::RemoveNetwork { .. } | Undo::DeleteClone { .. } => 1,
-        Undo::RemoveVolume { .. } => 2,
+        // Rules go after their interface: whoever is still about to lay them finds that there is none, and lays none.
+        Undo::RemoveVolume { .. } | Undo::ForgetEgress { .. } => 2,
         Undo::DeleteSeed { .. } => LAST_WAVE,
     }
 }

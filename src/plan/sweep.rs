@@ -21,6 +21,9 @@ pub struct SweepScope {
     pub living: BTreeSet<String>,
     /// Now.
     pub now: Timestamp,
+    /// Interfaces whose egress is denied, listed before the inventory: rules are laid for a network that is there, so those
+    /// of none are left over.
+    pub denied: Vec<String>,
 }
 
 /// What is in the pool. Frozen seeds are listed around the inventory, as one that is sealed meanwhile must look neither
@@ -89,6 +92,13 @@ fn without_stack(inventory: &Inventory, pool: &PoolListing, scope: &SweepScope) 
     for clone in pool.clones.iter().filter(|clone| !has_volume(clone)) {
         let undo = Undo::DeleteClone { clone: clone.clone() };
         doomed.push(Doomed { undo, why: "no volume holds it".to_owned() });
+    }
+    let has_network = |bridge: &&String| {
+        inventory.networks.iter().any(|network| network.label(label::BRIDGE) == Some(bridge.as_str()))
+    };
+    for bridge in scope.denied.iter().filter(|bridge| !has_network(bridge)) {
+        let undo = Undo::ForgetEgress { bridge: bridge.clone() };
+        doomed.push(Doomed { undo, why: "no network has this interface".to_owned() });
     }
     let halves = halves_of_seeds(inventory, pool).into_iter();
     doomed.extend(halves.map(|undo| Doomed { undo, why: "it is half of a seed".to_owned() }));
@@ -189,6 +199,15 @@ mod tests {
         Listed { name: name.into(), labels }
     }
 
+    fn scope() -> SweepScope {
+        SweepScope {
+            holder: "me".into(),
+            living: BTreeSet::from(["alive".to_owned()]),
+            now: "2026-01-02T00:00:00Z".parse().unwrap(),
+            denied: Vec::new(),
+        }
+    }
+
     fn check(inventory: &Inventory, clones: &[&str], expected: &[&str]) {
         check_pool(inventory, clones, &[], &[], expected);
     }
@@ -200,15 +219,10 @@ mod tests {
         after: &[&str],
         expected: &[&str],
     ) {
-        let scope = SweepScope {
-            holder: "me".into(),
-            living: BTreeSet::from(["alive".to_owned()]),
-            now: "2026-01-02T00:00:00Z".parse().unwrap(),
-        };
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let pool =
             PoolListing { clones: owned(clones), frozen_before: owned(before), frozen_after: owned(after) };
-        let expired = expired(inventory, &pool, &scope, &SweepBounds::default());
+        let expired = expired(inventory, &pool, &scope(), &SweepBounds::default());
         let undos: Vec<String> = expired.doomed.iter().map(|doomed| doomed.undo.to_string()).collect();
         assert_eq!(undos, expected);
     }
@@ -223,17 +237,12 @@ mod tests {
         };
         let inventory =
             Inventory { containers: vec![of("pr-1"), of("pr-2"), of("pr-3")], ..Inventory::default() };
-        let scope = SweepScope {
-            holder: "me".into(),
-            living: BTreeSet::new(),
-            now: "2026-01-02T00:00:00Z".parse().unwrap(),
-        };
         let taken = |bounds: &SweepBounds, clones: &[&str]| {
             let pool = PoolListing {
                 clones: clones.iter().map(|&clone| clone.to_owned()).collect(),
                 ..PoolListing::default()
             };
-            let expired = expired(&inventory, &pool, &scope, bounds);
+            let expired = expired(&inventory, &pool, &scope(), bounds);
             let names: Vec<String> =
                 expired.doomed.iter().map(|it| format!("{}: {}", it.undo, it.why)).collect();
             (names, expired.postponed)
@@ -311,6 +320,18 @@ mod tests {
         let inventory =
             Inventory { volumes: vec![listed("held", "them", "x", LATER)], ..Inventory::default() };
         check(&inventory, &["held", "orphan"], &["clone orphan"]);
+    }
+
+    #[test]
+    fn rules_of_an_interface_go_unless_a_network_has_it() {
+        let mut network = listed("held", "them", "x", LATER);
+        network.labels.insert(label::BRIDGE.into(), "stage-1".into());
+        let inventory = Inventory { networks: vec![network], ..Inventory::default() };
+        let denied = vec!["stage-1".to_owned(), "stage-2".to_owned()];
+        let scope = SweepScope { denied, ..scope() };
+        let expired = expired(&inventory, &PoolListing::default(), &scope, &SweepBounds::default());
+        let undos: Vec<String> = expired.doomed.iter().map(|doomed| doomed.undo.to_string()).collect();
+        assert_eq!(undos, ["egress rules of stage-2"]);
     }
 
     #[test]

@@ -223,6 +223,7 @@ async fn overdue(world: &World, settings: &Settings, bounds: &SweepBounds) -> Re
     let mut living = Journal::living(&world.state)?;
     let mut clones = world.engine.clones().await?;
     let frozen_before = world.engine.frozen().await?;
+    let denied = if bounds.is_whole() { world.engine.denied().await? } else { Vec::new() };
     let inventory = world.engine.inventory(&[]).await?;
     let frozen_after = world.engine.frozen().await?;
     let has_volume = |clone: &String| inventory.volumes.iter().any(|volume| volume.name == *clone);
@@ -233,6 +234,6 @@ async fn overdue(world: &World, settings: &Settings, bounds: &SweepBounds) -> Re
     }
     let pool = PoolListing { clones, frozen_before, frozen_after };
     living.extend(Journal::living(&world.state)?);
-    let scope = SweepScope { holder: settings.holder.clone(), living, now: world.clock.now() };
+    let scope = SweepScope { holder: settings.holder.clone(), living, now: world.clock.now(), denied };
     Ok(plan::expired(&inventory, &pool, &scope, bounds))
 }

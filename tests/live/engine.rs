@@ -78,7 +78,7 @@ impl Untouched {
 fn seeds() -> BTreeSet<String> {
     const HASH: &str = r#"cd /pool/seeds && for seed in *; do
         [ -d "$seed" ] || continue
-        { find "$seed" -printf '%p %U:%G %m %T@\n' | sort; find "$seed" -type f -print0 | sort -z | xargs -0 sha256sum; } |
+        { find "$seed" -printf '%p %U:%G %m %T@\n' | sort; find "$seed" -type f -print0 | xargs -0 -P 2 -n 64 sha256sum | sort -k 2; } |
             sha256sum | sed "s/-/$seed/"
     done"#;
     output_of("docker", &["exec", "stage-pool-keeper", "sh", "-c", HASH]).lines().map(str::to_owned).collect()

@@ -93,7 +93,7 @@ fn a_network_that_cannot_be_removed_at_first_is_named_and_goes_with_the_next_swe
         ],
     );
     let ran = ended(check).exits(4);
-    assert!(ran.stderr.contains(&network), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&network) && ran.stderr.contains(&guest), "{}", ran.stderr);
     stage.run(&["sweep"]).exits(4);
     output_of("docker", &["rm", "--force", &guest]);
     stage.run(&["sweep"]).exits(0);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::models::{Ipam, IpamConfig, Network, NetworkCreateRequest};
-use bollard::query_parameters::ListNetworksOptionsBuilder;
+use bollard::query_parameters::{InspectContainerOptions, InspectNetworkOptions, ListNetworksOptionsBuilder};
 use tokio::time::{Instant, sleep};
 
 use super::errors::{could_not, is_absent, left, says};
@@ -46,7 +46,8 @@ pub(super) async fn create(docker: &Docker, spec: &NetworkSpec) -> Result<()> {
     })
 }
 
-/// Removes every network of this name and run, waiting while containers still detach from it.
+/// Removes every network of this name and run, waiting while containers still detach from it. One that runs and is none of
+/// ours does not: it is named at once.
 pub(super) async fn remove(docker: &Docker, name: &str, run: &str) -> Result<()> {
     let deadline = Instant::now() + DETACHING;
     for network in find(docker, name, run).await? {
@@ -55,14 +56,41 @@ pub(super) async fn remove(docker: &Docker, name: &str, run: &str) -> Result<()>
             match docker.remove_network(&id).await {
                 Ok(()) => break,
                 Err(refusal) if is_absent(&refusal) => break,
-                Err(refusal) if says(&refusal, "active endpoints") && Instant::now() < deadline => {
-                    sleep(POLL).await;
+                Err(refusal) if says(&refusal, "active endpoints") => {
+                    let stranger = stranger(docker, &id).await;
+                    if stranger.is_none() && Instant::now() < deadline {
+                        sleep(POLL).await;
+                        continue;
+                    }
+                    let error = left(&format!("network {name}"), refusal);
+                    return Err(match stranger {
+                        Some(stranger) => error.hint(format!(
+                            "the container `{stranger}` is in it, which is none of stage's: end it, then `stage sweep`"
+                        )),
+                        None => error,
+                    });
                 }
                 Err(refusal) => return Err(left(&format!("network {name}"), refusal)),
             }
         }
     }
     Ok(())
+}
+
+/// The name of a container in this network that runs and is of no run of ours, if the engine tells of one.
+async fn stranger(docker: &Docker, network: &str) -> Option<String> {
+    let found = docker.inspect_network(network, None::<InspectNetworkOptions>).await.ok()?;
+    for container in found.containers.unwrap_or_default().into_keys() {
+        let Ok(found) = docker.inspect_container(&container, None::<InspectContainerOptions>).await else {
+            continue;
+        };
+        let is_running = found.state.and_then(|state| state.running) == Some(true);
+        let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
+        if is_running && !labels.contains_key(label::KIND) {
+            return found.name.map(|name| name.trim_start_matches('/').to_owned());
+        }
+    }
+    None
 }
 
 /// Networks of exactly this name that carry the label of this run.

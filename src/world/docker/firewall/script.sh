@@ -12,6 +12,12 @@ ensure() {
     exec 9>&-
 }
 
+# Rules are laid and forgotten one after the other, so that none are laid for an interface that has been forgotten.
+lock_rules() {
+    exec 8>/run/stage-rules.lock
+    flock 8
+}
+
 # Notes who looked up what, a line each: `KIND NAME`. Whoever asks without end is cut short, until a network begins anew at
 # that address.
 note_lookups() {
@@ -50,7 +56,8 @@ deny)
     ensure "$1"
     bridge=$2 subnet=$3 addresses=$4
     shift 4
-    if ! grep --quiet "^ *$bridge:" /proc/net/dev; then
+    lock_rules
+    if [ ! -e "/sys/class/net/$bridge" ]; then
         echo "the interface $bridge is not on the machine whose network the firewall sees" >&2
         exit 3
     fi
@@ -83,6 +90,7 @@ END
     ;;
 forget)
     bridge=$1
+    lock_rules
     if nft list chain ip stage "$bridge" >/dev/null 2>&1; then
         nft -f - <<END
 delete element ip stage stacks { "$bridge" }
