@@ -37,6 +37,8 @@ mod mail;
 mod observer;
 #[path = "live/points.rs"]
 mod points;
+#[path = "live/queue.rs"]
+mod queue;
 #[path = "live/schema.rs"]
 mod schema;
 #[path = "live/signals.rs"]

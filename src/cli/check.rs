@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::output::Output;
-use super::{Global, environments, kept, session, signals};
+use super::{Global, environments, kept, queue, session, signals};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::report::Report;
 use crate::{render, run};
@@ -27,11 +27,14 @@ pub struct Args {
     junit: Option<PathBuf>,
     #[command(flatten)]
     kept: kept::KeepReports,
+    #[command(flatten)]
+    queue: queue::Queueing,
 }
 
 pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
     let environment = environments::load(global, &args.environment)?;
-    let session = session::open(global, output).await?;
+    let mut session = session::open(global, output).await?;
+    session.settings.queue = args.queue.terms();
     let stop = signals::listen()?;
     let shelf = kept::Shelf::of(&session.world);
     let order = run::CheckOrder {

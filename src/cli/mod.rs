@@ -16,6 +16,7 @@ mod migrate;
 mod output;
 mod progress;
 mod psql;
+mod queue;
 mod report;
 mod seed;
 mod session;

@@ -9,6 +9,7 @@ use super::Global;
 use super::output::Output;
 use super::progress::Progress;
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::queue::QueueTerms;
 use crate::run::Settings;
 use crate::store::{format, holder, mask_key};
 use crate::world::clock::SystemClock;
@@ -39,7 +40,7 @@ pub async fn open(global: &Global, output: Output) -> Result<Session> {
         ));
     }
     let world = reach(global, state, clock, &holder).await?;
-    let settings = Settings { holder, mask_key: loaded.key };
+    let settings = Settings { holder, mask_key: loaded.key, queue: QueueTerms::default() };
     Ok(Session { world, settings, progress: Progress::start(output) })
 }
 

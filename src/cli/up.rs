@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::output::Output;
-use super::{Global, environments, session, signals, ttl};
+use super::{Global, environments, queue, session, signals, ttl};
 use crate::model::engine::EnginePlace;
 use crate::model::error::Result;
 use crate::model::stack::check_instance;
@@ -39,6 +39,8 @@ pub struct Args {
     /// Wait if another run works on the stack of this name.
     #[arg(long)]
     wait: bool,
+    #[command(flatten)]
+    queue: queue::Queueing,
     /// Print the stack, and what the migrations did, as JSON.
     #[arg(long)]
     json: bool,
@@ -48,7 +50,8 @@ pub async fn run(global: &Global, args: Args, output: Output) -> Result<u8> {
     let environment = environments::load(global, &args.environment)?;
     let instance = args.name.as_deref().unwrap_or(&environment.name);
     check_instance(instance)?;
-    let session = session::open(global, output).await?;
+    let mut session = session::open(global, output).await?;
+    session.settings.queue = args.queue.terms();
     let stop = signals::listen()?;
     let now = session.world.clock.now();
     let order = run::UpOrder {

@@ -18,6 +18,8 @@ pub const HOLDER: &str = "dev.stage.holder";
 pub const SUBNET: &str = "dev.stage.subnet";
 /// The interface of a network whose egress is denied, on that network.
 pub const BRIDGE: &str = "dev.stage.bridge";
+/// The memory that the containers of a stack are reckoned with, in bytes, on its network.
+pub const MEMORY: &str = "dev.stage.memory";
 /// The Compose service that a container stands for.
 pub const SERVICE: &str = "dev.stage.service";
 /// Until when a stack is leased, RFC 3339 in UTC, on the empty volume that is the lease. A renewal is another such volume:

@@ -30,6 +30,7 @@ pub mod name;
 pub mod plan;
 pub mod proof;
 pub mod quantity;
+pub mod queue;
 pub mod report;
 pub mod schema;
 pub mod schema_change;

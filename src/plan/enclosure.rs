@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 
 use super::commands::commands;
 use super::identity::Identity;
+use super::queue::{BUILDER_BYTES, memory_wanted};
 use super::sink;
 use super::subnet::range;
 use crate::model::call::Call;
@@ -41,6 +42,8 @@ pub struct Enclosure {
     caught: Vec<String>,
     addresses: BTreeMap<String, Ipv4Addr>,
     services: BTreeMap<Ipv4Addr, String>,
+    /// What its containers are reckoned with.
+    memory_bytes: u64,
 }
 
 impl Enclosure {
@@ -63,6 +66,7 @@ impl Enclosure {
             caught: Vec::new(),
             addresses: BTreeMap::new(),
             services: BTreeMap::new(),
+            memory_bytes: BUILDER_BYTES,
         }
     }
 
@@ -85,7 +89,8 @@ impl Enclosure {
         found: &Hosts,
     ) -> Result<Self> {
         let caught = environment.mail.iter().flat_map(|sink| sink.names.clone()).collect();
-        let mut enclosure = Self { bridge, caught, ..Self::of_builder(identity, subnet) };
+        let memory_bytes = memory_wanted(environment);
+        let mut enclosure = Self { bridge, caught, memory_bytes, ..Self::of_builder(identity, subnet) };
         if enclosure.bridge.is_some() {
             enclosure.allow(&environment.egress, found)?;
         }
@@ -130,6 +135,7 @@ impl Enclosure {
     pub(super) fn network(&self, identity: &Identity) -> NetworkSpec {
         let mut labels = identity.labels(None);
         labels.insert(label::SUBNET.to_owned(), self.subnet.clone());
+        labels.insert(label::MEMORY.to_owned(), self.memory_bytes.to_string());
         labels.extend(self.bridge.iter().map(|bridge| (label::BRIDGE.to_owned(), bridge.clone())));
         NetworkSpec {
             name: identity.names().network(),

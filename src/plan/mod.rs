@@ -8,6 +8,7 @@ mod idle;
 mod lease;
 mod order;
 mod pending;
+mod queue;
 mod removal;
 mod room;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use identity::Identity;
 pub use idle::{Idleness, can_be_idle, idleness};
 pub use lease::{LeaseTerms, lease, lock_instance, quiet};
 pub use pending::History;
+pub use queue::{Turn, memory_wanted, turn, turn_missed, waiting_for};
 pub use removal::{Doomed, take_down};
 pub use room::{
     Need, RoomDecision, Shortage, clones_need, decide as decide_room, headroom, no_room, seed_need,

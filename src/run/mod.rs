@@ -27,6 +27,7 @@ mod migrations;
 mod pick;
 mod proof;
 mod psql;
+mod queue;
 mod report;
 mod room;
 mod schema;
@@ -71,6 +72,7 @@ use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::masking::MaskKey;
 use crate::model::name::RunId;
+use crate::model::queue::QueueTerms;
 use crate::plan::Identity;
 
 /// What stories need to know of this machine and its user.
@@ -80,6 +82,8 @@ pub struct Settings {
     pub holder: String,
     /// The key under which values are masked.
     pub mask_key: MaskKey,
+    /// How its user wants stacks to share an engine.
+    pub queue: QueueTerms,
 }
 
 /// Who a run is on the engine.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::heard::{self, Marks};
 use super::migrations::{self, Migrated, Outset};
+use super::queue::Waiting;
 use super::seed::{self, SeedStory};
 use super::stopwatch::Stopwatch;
 use super::{Settings, egress, images, room, subnet};
@@ -117,7 +118,13 @@ async fn databases(
         let chosen = plan::free_subnet(&inventory.subnets, addresses, &identity.run, attempt)?;
         let enclosure = Enclosure::new(story.environment, identity, &chosen, &hosts)?;
         let plan = plan::stand_up(story.environment, identity, &inventory, &keys, &enclosure);
-        match with_room(run, plan, &inventory, seeds).await? {
+        let waiting = Waiting {
+            run,
+            network: identity.names().network(),
+            wanted: plan::memory_wanted(story.environment),
+            terms: story.settings.queue,
+        };
+        match with_room(&waiting, plan, &inventory, seeds).await? {
             Ok(None) => return Ok((inventory, enclosure)),
             Ok(Some(failure)) => return Err(super::unfit(&failure)),
             Err(error) => {
@@ -131,25 +138,35 @@ async fn databases(
 }
 
 /// Carries out the plan of the databases if there is room for their clones; what comes of it is within, an error without
-/// is that of the room. Clones that share blocks take no room by themselves, and making one measures the pool: so they are
+/// is that of the room. Nothing starts before it is the stack's turn on the engine. Clones that share blocks take no room by themselves, and making one measures the pool: so they are
 /// made first, beside the network, and no container before the answer. A full copy is not begun before it.
 async fn with_room(
-    run: &Run,
+    waiting: &Waiting<'_>,
     plan: Plan,
     inventory: &Inventory,
     seeds: &BTreeMap<String, SeedUse>,
 ) -> Result<Result<Option<ServiceFailure>>> {
-    if !inventory.clones.is_some_and(CloneDriver::shares_blocks) {
+    let run = waiting.run;
+    let shares_blocks = inventory.clones.is_some_and(CloneDriver::shares_blocks);
+    if !shares_blocks {
         room::for_clones(run, seeds.values()).await?;
-        return Ok(execute::apply(run, &plan).await);
     }
     let (clones, servers) = plan.split(|call| matches!(call, Call::CreateContainer(_) | Call::DenyEgress(_)));
     match execute::apply(run, &clones).await {
         Ok(None) => {}
         failed => return Ok(failed),
     }
-    room::for_clones(run, seeds.values()).await?;
-    Ok(execute::apply(run, &servers).await)
+    if shares_blocks {
+        room::for_clones(run, seeds.values()).await?;
+    }
+    // All starts wait for the network to be closed, which takes longer than a look at the queue.
+    let (made, started) = servers.split(|call| matches!(call, Call::StartContainer { .. }));
+    let (made, turn) = tokio::join!(execute::apply(run, &made), waiting.look());
+    if !matches!(made, Ok(None)) {
+        return Ok(made);
+    }
+    waiting.turn(turn?).await?;
+    Ok(execute::apply(run, &started).await)
 }
 
 /// A failure under the name of its service, not of its container.

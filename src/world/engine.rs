@@ -17,6 +17,7 @@ use crate::model::error::Result;
 use crate::model::exec::{ExecId, ExecOutput, ExecSpec, TerminalSize};
 use crate::model::inventory::Inventory;
 use crate::model::log::{LogLine, LogWindow};
+use crate::model::queue::Queue;
 use crate::model::stack::ContainerFacts;
 use crate::model::survey::Survey;
 
@@ -47,6 +48,8 @@ pub trait Engine: Send + Sync {
     async fn perform(&self, call: &Call) -> Result<Performed>;
     /// Takes one call back, and returns once it is gone.
     async fn undo(&self, undo: &Undo) -> Result<()>;
+    /// The stacks of the engine, as they share its memory.
+    async fn queue(&self) -> Result<Queue>;
     /// How these containers are now; one that is not there is left out.
     async fn containers(&self, names: &[String]) -> Result<Vec<ContainerFacts>>;
     /// The address on this machine at which a port of a container is published. For an engine behind ssh it is forwarded,

@@ -11,6 +11,7 @@ mod look;
 mod mail;
 mod order;
 mod proof;
+mod queue;
 mod removal;
 mod room;
 mod signals;

@@ -12,6 +12,7 @@ use crate::model::error::{ErrorKind, Result};
 use crate::model::masking::{MaskKey, MaskRule, Masking, TableMasking};
 use crate::model::migration::{Migration, MigrationLayout};
 use crate::model::name::TableName;
+use crate::model::queue::QueueTerms;
 use crate::model::report::{Report, Teardown};
 use crate::model::seed::SeedRecord;
 use crate::model::sweep::SweepBounds;
@@ -93,7 +94,8 @@ pub(super) async fn seeded() -> MemoryWorld {
 
 /// This machine, by the id of its state folder.
 pub(super) fn settings(holder: &str) -> Settings {
-    Settings { holder: holder.into(), mask_key: MaskKey(Arc::new(SecretBox::new(Box::new([7; 16])))) }
+    let mask_key = MaskKey(Arc::new(SecretBox::new(Box::new([7; 16]))));
+    Settings { holder: holder.into(), mask_key, queue: QueueTerms::default() }
 }
 
 /// Nobody listens.
@@ -120,6 +122,17 @@ pub(super) async fn check_of(
 ) -> Result<Report> {
     let settings = settings("here");
     let order = CheckOrder { environment, settings: &settings, approvals: &[], events, stop };
+    run::check(world.world(), order).await
+}
+
+/// A check by somebody who wants it in another way.
+pub(super) async fn check_ordered(
+    environment: &Environment,
+    settings: &Settings,
+    world: &MemoryWorld,
+    events: Events,
+) -> Result<Report> {
+    let order = CheckOrder { environment, settings, approvals: &[], events, stop: Stop::new().1 };
     run::check(world.world(), order).await
 }
 

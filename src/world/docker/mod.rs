@@ -40,6 +40,7 @@ use crate::model::error::Result;
 use crate::model::exec::{ExecId, ExecSpec, TerminalSize};
 use crate::model::inventory::Inventory;
 use crate::model::log::LogWindow;
+use crate::model::queue::Queue;
 use crate::model::stack::ContainerFacts;
 use crate::model::survey::Survey;
 use connect::Tunnel;
@@ -124,6 +125,10 @@ impl Engine for DockerEngine {
             Undo::DeleteSeed { key } => self.pool.delete_seed(docker, key).await,
             Undo::RemoveContainer { name, run } => containers::remove_made_by(docker, name, run).await,
         }
+    }
+
+    async fn queue(&self) -> Result<Queue> {
+        networks::queue(&self.docker).await
     }
 
     async fn containers(&self, names: &[String]) -> Result<Vec<ContainerFacts>> {

@@ -6,12 +6,14 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::models::{Ipam, IpamConfig, Network, NetworkCreateRequest};
 use bollard::query_parameters::{InspectContainerOptions, InspectNetworkOptions, ListNetworksOptionsBuilder};
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::errors::{could_not, is_absent, left, says};
 use crate::model::container::NetworkSpec;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::label;
+use crate::model::queue::{Place, Queue};
 
 /// The option that names a network's interface.
 const BRIDGE: &str = "com.docker.network.bridge.name";
@@ -75,6 +77,22 @@ pub(super) async fn remove(docker: &Docker, name: &str, run: &str) -> Result<()>
         }
     }
     Ok(())
+}
+
+/// Every network of ours, with what its containers are reckoned with.
+pub(super) async fn queue(docker: &Docker) -> Result<Queue> {
+    let filters = HashMap::from([("label", vec![label::KIND.to_owned()])]);
+    let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
+    let (networks, info) = tokio::join!(docker.list_networks(Some(options)), docker.info());
+    let memory = info.map_err(could_not("ask the engine for its memory"))?.mem_total;
+    let places = networks.map_err(could_not("list networks"))?.into_iter().map(|network| {
+        let labels = network.labels.unwrap_or_default().into_iter().collect();
+        // One that does not say when it was made was there before.
+        let made_at = network.created.and_then(|created| created.parse().ok());
+        Place::of(&network.name.unwrap_or_default(), &labels, made_at.unwrap_or(Timestamp::UNIX_EPOCH))
+    });
+    let memory_bytes = memory.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
+    Ok(Queue { memory_bytes, places: places.collect() })
 }
 
 /// The name of a container in this network that runs and is of no run of ours, if the engine tells of one.

@@ -10,6 +10,9 @@ use bollard::models::{
 use crate::model::container::{ContainerSpec, Mount, MountSource};
 use crate::model::service::{Healthcheck, Port};
 
+/// Between 0, as everything else is, and 1000, which is killed whatever it takes.
+const FIRST_TO_GO: i64 = 500;
+
 /// The body of the request that creates a container.
 pub(super) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
     let runtime = &spec.runtime;
@@ -55,6 +58,8 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
         shm_size: runtime.shm_size_bytes,
         memory: runtime.memory_bytes,
         nano_cpus: runtime.nano_cpus,
+        // Should the machine run out of memory all the same, a stack goes before anything else there.
+        oom_score_adj: Some(FIRST_TO_GO),
         init: runtime.init.then_some(true),
         readonly_rootfs: Some(runtime.read_only),
         cap_add: Some(runtime.cap_add.clone()),

@@ -16,6 +16,7 @@ use crate::model::error::Result;
 use crate::model::exec::{ExecId, ExecSpec, TerminalSize};
 use crate::model::inventory::Inventory;
 use crate::model::log::LogWindow;
+use crate::model::queue::Queue;
 use crate::model::stack::ContainerFacts;
 use crate::model::survey::Survey;
 use crate::world::{Engine, Exec, LogLines};
@@ -58,6 +59,10 @@ impl Engine for Faulty {
 
     async fn undo(&self, undo: &Undo) -> Result<()> {
         self.numbered("undo", self.inner.undo(undo)).await
+    }
+
+    async fn queue(&self) -> Result<Queue> {
+        self.numbered("queue", self.inner.queue()).await
     }
 
     async fn containers(&self, names: &[String]) -> Result<Vec<ContainerFacts>> {

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 use tokio::task::yield_now;
 
 use super::MemoryWorld;
@@ -19,6 +20,7 @@ use crate::model::exec::{ExecId, ExecSpec, TerminalSize};
 use crate::model::inventory::Inventory;
 use crate::model::label;
 use crate::model::log::LogWindow;
+use crate::model::queue::{Place, Queue};
 use crate::model::stack::{ContainerFacts, ContainerStatus, PublishedPort};
 use crate::model::survey::Survey;
 use crate::world::engine::{Engine, Exec, LogLines};
@@ -86,6 +88,20 @@ impl Engine for MemoryWorld {
         self.numbered(|| {
             self.objects().done.push(format!("undo {undo}"));
             self.twice_if_asked(|| self.objects().undo(undo, &self.script()))
+        })
+        .await
+    }
+
+    async fn queue(&self) -> Result<Queue> {
+        self.numbered(|| {
+            // One a second, in the order in which they were made.
+            let objects = self.objects();
+            let places = objects.networks.iter().zip(0..).map(|(network, second)| {
+                let made_at = Timestamp::UNIX_EPOCH.saturating_add(SignedDuration::from_secs(second));
+                Place::of(&network.name, &network.labels, made_at.unwrap_or(Timestamp::MAX))
+            });
+            let places = places.collect();
+            Ok(Queue { memory_bytes: self.script().survey.host.memory_bytes, places })
         })
         .await
     }
