@@ -58,20 +58,21 @@ impl Listener {
 fn bridges() -> Vec<String> {
     let networks =
         output_of("docker", &["network", "ls", "--filter", "driver=bridge", "--format", "{{.ID}}"]);
-    let gateway = |network| {
-        let format = "{{range .IPAM.Config}}{{.Gateway}} {{.Subnet}}{{end}}";
-        output_of("docker", &["network", "inspect", network, "--format", format])
-    };
-    let first = |subnet: &str| {
+    networks.lines().map(bridge).collect()
+}
+
+/// The address of this machine at one bridge.
+fn bridge(network: &str) -> String {
+    let format = "{{range .IPAM.Config}}{{.Gateway}} {{.Subnet}}{{end}}";
+    let told = output_of("docker", &["network", "inspect", network, "--format", format]);
+    // An engine that chose the gateway itself, as the subnet's first address, names only the subnet.
+    let (gateway, subnet) = told.trim().split_once(' ').map_or(("", told.trim()), |parts| parts);
+    if gateway.is_empty() {
         let address: std::net::Ipv4Addr = subnet.split('/').next().unwrap().parse().unwrap();
         std::net::Ipv4Addr::from(u32::from(address) + 1).to_string()
-    };
-    let address = |told: String| {
-        // An engine that chose the gateway itself names only the subnet.
-        let (gateway, subnet) = told.trim().split_once(' ').map_or(("", told.trim()), |parts| parts);
-        if gateway.is_empty() { first(subnet) } else { gateway.to_owned() }
-    };
-    networks.lines().map(|network| address(gateway(network))).collect()
+    } else {
+        gateway.to_owned()
+    }
 }
 
 fn check(stage: &Stage, environment: &str, targets: &[String]) -> Ran {
@@ -129,11 +130,8 @@ fn a_stack_reaches_itself_and_nothing_else_and_every_attempt_is_counted() {
 #[test]
 fn egress_is_allowed_to_all_or_to_some_where_the_environment_says_so() {
     let listener = Listener::new();
-    let own = output_of(
-        "docker",
-        &["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"],
-    );
-    let target = format!("tcp:{}:{}", own.trim(), listener.port);
+    let own = bridge("bridge");
+    let target = format!("tcp:{}:{}", own, listener.port);
     let other = format!("tcp:{OUTSIDE}:443");
     {
         let stage = Stage::of_the_tests();
@@ -147,11 +145,7 @@ fn egress_is_allowed_to_all_or_to_some_where_the_environment_says_so() {
         super::bad_input::copy(&from, &environments.path().join(folder));
     }
     let file = environments.path().join("shut/stage.yaml");
-    super::bad_input::replace(
-        &file,
-        "name: shut",
-        &format!("name: some\negress: {{allow: [{}]}}", own.trim()),
-    );
+    super::bad_input::replace(&file, "name: shut", &format!("name: some\negress: {{allow: [{}]}}", own));
     let stage = Stage::with(environments.path().to_owned());
     let report = check(&stage, "shut", &[target.clone(), other.clone()]).exits(0).json();
     let told = reached(&report);

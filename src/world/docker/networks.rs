@@ -64,12 +64,13 @@ pub(super) async fn remove(docker: &Docker, name: &str, run: &str) -> Result<()>
                         sleep(POLL).await;
                         continue;
                     }
-                    let error = left(&format!("network {name}"), refusal);
                     return Err(match stranger {
-                        Some(stranger) => error.hint(format!(
-                            "the container `{stranger}` is in it, which is none of stage's: end it, then `stage sweep`"
-                        )),
-                        None => error,
+                        Some(stranger) => Error::new(
+                            ErrorKind::Leftover,
+                            format!("could not remove network {name}: `{stranger}` is in it, which is not of stage"),
+                        )
+                        .hint(format!("`docker rm --force {stranger}`, then `stage sweep`")),
+                        None => left(&format!("network {name}"), refusal),
                     });
                 }
                 Err(refusal) => return Err(left(&format!("network {name}"), refusal)),
