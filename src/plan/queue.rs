@@ -13,6 +13,7 @@ const MIB: u64 = 1 << 20;
 const SERVICE_BYTES: u64 = 128 * MIB;
 const DATABASE_BYTES: u64 = 256 * MIB;
 const TWIN_BYTES: u64 = 64 * MIB;
+const SINK_BYTES: u64 = 32 * MIB;
 /// A server that restores a dump and builds its indexes.
 pub(super) const BUILDER_BYTES: u64 = 512 * MIB;
 /// Names of stacks in one message.
@@ -28,7 +29,8 @@ pub fn memory_wanted(environment: &Environment) -> u64 {
     };
     let twins = environment.databases.keys().filter(|name| environment.migrates(name));
     let services = environment.services.iter().map(of_service);
-    services.chain(twins.map(|_| TWIN_BYTES)).fold(0, u64::saturating_add)
+    let sink = environment.mail.iter().map(|_| SINK_BYTES);
+    services.chain(twins.map(|_| TWIN_BYTES)).chain(sink).fold(0, u64::saturating_add)
 }
 
 /// Whether a stack may start its containers.

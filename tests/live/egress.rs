@@ -145,7 +145,7 @@ fn egress_is_allowed_to_all_or_to_some_where_the_environment_says_so() {
         super::bad_input::copy(&from, &environments.path().join(folder));
     }
     let file = environments.path().join("shut/stage.yaml");
-    super::bad_input::replace(&file, "name: shut", &format!("name: some\negress: {{allow: [{}]}}", own));
+    super::bad_input::replace(&file, "name: shut", &format!("name: some\negress: {{allow: [{own}]}}"));
     let stage = Stage::with(environments.path().to_owned());
     let report = check(&stage, "shut", &[target.clone(), other.clone()]).exits(0).json();
     let told = reached(&report);
