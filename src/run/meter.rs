@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::schema::SchemaWitness;
-use crate::model::catalog::Catalog;
+use crate::model::catalog::{Catalog, Table};
 use crate::model::change::{Change, NetRows, TableChange};
 use crate::model::digest::{DigestQuery, RowDigest};
 use crate::model::error::{Error, ErrorKind, Result};
@@ -49,29 +49,25 @@ impl Meter {
     pub async fn open(live: Arc<dyn Database>, before: Arc<dyn Database>, seed: &SeedRecord) -> Result<Self> {
         let (catalog, segment_size, end) =
             tokio::try_join!(live.catalog(), live.wal_segment_size_bytes(), live.wal_end())?;
-        Ok(Self::begin(live, before, seed, catalog, Reader::new(end, segment_size)))
+        Self::begin(live, before, seed, catalog, Reader::new(end, segment_size)).await
     }
 
-    fn begin(
+    async fn begin(
         live: Arc<dyn Database>,
         before: Arc<dyn Database>,
         seed: &SeedRecord,
         catalog: Catalog,
         reader: Reader,
-    ) -> Self {
-        let rows: BTreeMap<TableName, u64> = catalog
-            .tables
-            .keys()
-            .filter_map(|table| Some((table.clone(), *seed.rows.get(&table.to_string())?)))
-            .collect();
-        Self {
+    ) -> Result<Self> {
+        let rows = rows_in_seed(&before, seed, &catalog).await?;
+        Ok(Self {
             observer: Observer::new(catalog.clone(), rows),
             reader,
             last: catalog,
             schema: SchemaWitness::default(),
             live,
             before,
-        }
+        })
     }
 
     /// As [`Self::open`], on a database that was cloned a while ago, and what happened to it since: the whole log from
@@ -83,7 +79,7 @@ impl Meter {
     ) -> Result<(Self, Change)> {
         let (catalog, segment_size, sealed) =
             tokio::try_join!(before.catalog(), live.wal_segment_size_bytes(), before.wal_checkpoint())?;
-        let mut meter = Self::begin(live, before, seed, catalog, Reader::new(sealed, segment_size));
+        let mut meter = Self::begin(live, before, seed, catalog, Reader::new(sealed, segment_size)).await?;
         let end = meter.live.wal_end().await?;
         meter.read_until(end).await?;
         let change = meter.close_window(end.0 - sealed.0).await?;
@@ -237,6 +233,25 @@ impl Meter {
         }
         Ok((merge.finish()?, after.seen))
     }
+}
+
+/// Rows of every table of the seed, as its record has them. A materialized view is no data of a backup, so no record
+/// counts its rows; they are counted where the seed stands untouched.
+async fn rows_in_seed(
+    before: &Arc<dyn Database>,
+    seed: &SeedRecord,
+    catalog: &Catalog,
+) -> Result<BTreeMap<TableName, u64>> {
+    let recorded = |table: &TableName| Some((table.clone(), *seed.rows.get(&table.to_string())?));
+    let mut rows: BTreeMap<TableName, u64> = catalog.tables.keys().filter_map(recorded).collect();
+    let is_view = |table: &&Table| table.kind == 'm' && !rows.contains_key(&table.name);
+    let views: Vec<TableName> =
+        catalog.tables.values().filter(is_view).map(|table| table.name.clone()).collect();
+    if !views.is_empty() {
+        let counts = before.count(&views).await?;
+        rows.extend(views.into_iter().zip(counts));
+    }
+    Ok(rows)
 }
 
 /// Rows of one side, as the server sends them. Dropping it ends the query.

@@ -55,6 +55,7 @@ pub(crate) use instance::hold as hold_stack;
 pub use instance::{StackOrder, find as find_stack, list as list_stacks, look as show_stack};
 pub use logs::{LogsOrder, ServiceLine, StackLogs, logs};
 pub use mail::{list as list_mail, one as one_mail};
+pub use meter::Meter;
 pub use migrate::migrate;
 pub use psql::{PsqlOrder, psql};
 pub use seed::{

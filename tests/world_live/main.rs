@@ -7,6 +7,7 @@
 mod clones;
 mod comparison;
 mod containers;
+mod corpus;
 mod layouts;
 mod migrations;
 mod pool;

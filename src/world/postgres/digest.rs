@@ -55,7 +55,8 @@ pub(super) async fn send(
     let begun = Instant::now();
     sqlx::raw_sql(SESSION).execute(&mut connection).await.map_err(could_not(&action))?;
     let server = ask(&mut connection).await.map_err(could_not(&action))?;
-    let Statement { sql, layout } = Statement::new(query, server);
+    let only = super::own_rows(&mut connection, &query.table).await.map_err(could_not(&action))?;
+    let Statement { sql, layout } = Statement::new(query, server, only);
     let mut chunks = match connection.copy_out_raw(&sql).await {
         Err(error) if is_not_populated(&error) => return Ok(()),
         chunks => chunks.map_err(could_not(&action))?,

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 use tokio::sync::{OnceCell, mpsc};
 
@@ -63,8 +64,7 @@ impl Database for PostgresDatabase {
         let mut connection = self.connections.fresh().await?;
         let ran = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
         let ran = outcome("run SQL", sql, ran)?;
-        // The work is done; a farewell that fails changes nothing.
-        drop(connection.close().await);
+        leave(connection).await;
         Ok(ran.map(|_| ()))
     }
 
@@ -86,12 +86,14 @@ impl Database for PostgresDatabase {
         let mut connection = self.connections.borrow().await?;
         let mut counts = Vec::with_capacity(tables.len());
         for table in tables {
-            let sql = AssertSqlSafe(format!("SELECT count(*) FROM {}", table.quoted()));
+            let action = format!("count the rows of {table}");
+            let only = own_rows(&mut connection, table).await.map_err(could_not(&action))?;
+            let sql = AssertSqlSafe(format!("SELECT count(*) FROM {only}{}", table.quoted()));
             let count: sqlx::Result<i64> =
                 sqlx::query_scalar(sql).persistent(false).fetch_one(&mut connection).await;
             let count = match count {
                 Err(error) if is_not_populated(&error) => 0,
-                count => count.map_err(could_not(&format!("count the rows of {table}")))?,
+                count => count.map_err(could_not(&action))?,
             };
             counts.push(count.unsigned_abs());
         }
@@ -123,8 +125,7 @@ impl Database for PostgresDatabase {
     ) -> Result<MigrationRun> {
         let mut connection = self.connections.fresh().await?;
         let run = apply::apply(&mut connection, layout, migration, all).await?;
-        // The work is done; a farewell that fails changes nothing.
-        drop(connection.close().await);
+        leave(connection).await;
         Ok(run)
     }
 
@@ -200,4 +201,24 @@ impl Database for PostgresDatabase {
     async fn close(&self) {
         self.connections.close().await;
     }
+}
+
+/// Takes leave of a connection on which somebody else's SQL ran. A server tells of an error before it rolls back, and of a
+/// connection that is cut it learns later: what still is open ends here, so that the log says so.
+async fn leave(mut connection: PgConnection) {
+    // The work is done; a farewell that fails changes nothing.
+    drop(sqlx::raw_sql("ROLLBACK").execute(&mut connection).await);
+    drop(connection.close().await);
+}
+
+/// What stands before a table's name so that its rows are read and no others: those of a table that inherits from it are
+/// that one's. A partitioned table has none of its own, and is read with its partitions.
+async fn own_rows(connection: &mut PgConnection, table: &TableName) -> sqlx::Result<&'static str> {
+    let is_partitioned: Option<bool> =
+        sqlx::query_scalar("SELECT relkind = 'p' FROM pg_class WHERE oid = to_regclass($1)")
+            .bind(table.quoted())
+            .persistent(false)
+            .fetch_optional(connection)
+            .await?;
+    Ok(if is_partitioned == Some(true) { "" } else { "ONLY " })
 }

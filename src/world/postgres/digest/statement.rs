@@ -49,8 +49,8 @@ impl Server {
 }
 
 impl Statement {
-    /// What to ask for a query.
-    pub fn new(query: &DigestQuery, server: Server) -> Self {
+    /// What to ask for a query; `only` stands before the table's name.
+    pub fn new(query: &DigestQuery, server: Server, only: &str) -> Self {
         let key = key(&query.key);
         // The key says its own columns to the byte, and only what is left need be hashed.
         let is_in_key = |column: &&DigestColumn| query.key.contains(column);
@@ -66,7 +66,7 @@ impl Statement {
         let values: Vec<&str> = key.iter().chain(&content).map(|selected| selected.value.as_str()).collect();
         let confined = query.rows.as_deref().and_then(|ids| confine(ids, server.hashes_ids));
         let sql = format!(
-            "COPY (SELECT {} FROM {} AS t{} ORDER BY {}) TO STDOUT (FORMAT binary)",
+            "COPY (SELECT {} FROM {only}{} AS t{} ORDER BY {}) TO STDOUT (FORMAT binary)",
             values.join(", "),
             query.table.quoted(),
             confined.unwrap_or_default(),
@@ -158,11 +158,11 @@ mod tests {
     fn check(key: &[(&str, Form)], content: &[(&str, Form)], hashes_rows: bool, select: &str, order: &str) {
         let table = TableName::new("public", "log");
         let query = DigestQuery { table, key: columns(key), columns: columns(content), rows: None };
-        let statement = Statement::new(&query, Server { hashes_rows, hashes_ids: hashes_rows });
+        let statement = Statement::new(&query, Server { hashes_rows, hashes_ids: hashes_rows }, "ONLY ");
         assert_eq!(
             statement.sql,
             format!(
-                r#"COPY (SELECT {select} FROM "public"."log" AS t ORDER BY {order}) TO STDOUT (FORMAT binary)"#
+                r#"COPY (SELECT {select} FROM ONLY "public"."log" AS t ORDER BY {order}) TO STDOUT (FORMAT binary)"#
             )
         );
     }
@@ -237,7 +237,7 @@ mod tests {
             columns: vec![],
             rows: Some(rows.into()),
         };
-        let sql = Statement::new(&query, Server { hashes_rows: true, hashes_ids: true }).sql;
+        let sql = Statement::new(&query, Server { hashes_rows: true, hashes_ids: true }, "").sql;
         assert!(
             sql.contains(r#" AS t WHERE t.ctid = ANY ('{"(3,1)","(3,2)"}'::tid[]) ORDER BY t."id""#),
             "{sql}"

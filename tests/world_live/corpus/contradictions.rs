@@ -1,0 +1,142 @@
+//! Where what the meter says and what was compared independently contradict each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stage::model::change::{Change, GrossRows, TableChange, TableEvent};
+use stage::model::report::MigrationReport;
+use stage::model::step::{StepName, StepTableName};
+
+use super::case::{Gross, GrossByTable};
+use super::independent::{Difference, Snapshot, differences_of};
+
+fn called(table: &TableChange) -> String {
+    format!("{}.{}", table.table.schema, table.table.name)
+}
+
+/// As [`of_rows`], of what was there before and after.
+pub fn of_snapshots(schema: &str, change: &Change, before: &Snapshot, after: &Snapshot) -> Vec<String> {
+    let told: BTreeSet<String> = change.tables.iter().map(called).collect();
+    let is_wanted = |name: &str| name.split('.').next() == Some(schema) || told.contains(name);
+    of_rows(schema, change, &differences_of(before, after, is_wanted))
+}
+
+/// Net rows, columns and what happened to whole tables, in the schema that a migration was to change.
+pub fn of_rows(schema: &str, change: &Change, differences: &BTreeMap<String, Difference>) -> Vec<String> {
+    let mut found: Vec<String> = change.doubts.iter().map(|doubt| format!("doubt: {doubt}")).collect();
+    let told: BTreeMap<String, &TableChange> =
+        change.tables.iter().map(|table| (called(table), table)).collect();
+    let is_own = |name: &String| name.split('.').next() == Some(schema);
+    for (name, table) in told.iter().filter(|(name, _)| !is_own(name)) {
+        // No log says when an unlogged table was changed: how it differs from the seed is told again each time.
+        let is_true = differences.get(name).is_some_and(|difference| {
+            Difference { is_made: difference.is_made, ..as_difference(table) } == *difference
+        });
+        if table.gross.is_some() || !is_true {
+            found.push(format!("{name}: told, and nobody touched it"));
+        }
+    }
+    for name in told.keys().filter(|name| is_own(name) && !differences.contains_key(*name)) {
+        found.push(format!("{name}: told, and neither there before nor after"));
+    }
+    for (name, difference) in differences.iter().filter(|(name, _)| is_own(name)) {
+        match told.get(name) {
+            None if difference.is_none() => {}
+            None => found.push(format!("{name}: not told, but {difference:?}")),
+            Some(table) => {
+                let told = as_difference(table);
+                if told != *difference {
+                    found.push(format!("{name}: told {told:?}, but {difference:?}"));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn as_difference(table: &TableChange) -> Difference {
+    Difference {
+        rows_before: table.rows_in_seed,
+        missing: table.net.missing,
+        new: table.net.new,
+        different: table.net.different,
+        columns_dropped: table.columns_dropped.iter().cloned().collect(),
+        columns_added: table.columns_added.iter().cloned().collect(),
+        is_dropped: table.events.contains(&TableEvent::Dropped),
+        is_made: table.events.contains(&TableEvent::Created),
+    }
+}
+
+/// Tables of other schemas that are not as they were: then the corpus itself is wrong.
+pub fn of_others(schema: &str, last: &Snapshot, now: &Snapshot) -> Vec<String> {
+    let is_other = |name: &&String| !["public", schema].contains(&name.split('.').next().unwrap_or_default());
+    let names: BTreeSet<&String> = last.keys().chain(now.keys()).filter(is_other).collect();
+    let mut changed = Vec::new();
+    for name in names {
+        let [then, is] = [last, now].map(|snapshot| snapshot.get(name).map(|table| &table.rows));
+        if then == is {
+            continue;
+        }
+        // Read in another order, maybe.
+        let rows = |snapshot: &Snapshot| {
+            let mut rows = snapshot.get(name)?.rows.clone();
+            rows.sort_unstable();
+            Some(rows)
+        };
+        if rows(last) != rows(now) {
+            changed.push(format!("{name}: changed, and is another case's"));
+        }
+    }
+    changed
+}
+
+/// What the statements did.
+pub fn of_gross(schema: &str, change: &Change, expected: &GrossByTable) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut missing: BTreeSet<&String> =
+        expected.iter().filter(|(_, rows)| **rows != Some(Gross::default())).map(|(name, _)| name).collect();
+    for table in change.tables.iter().filter(|table| table.table.schema == schema) {
+        let name = &table.table.name;
+        missing.remove(name);
+        let expected = expected.get(name).copied().unwrap_or(Some(Gross::default()));
+        let told =
+            table.gross.map(|GrossRows { inserted, updated, deleted }| Gross { inserted, updated, deleted });
+        if told != expected {
+            found.push(format!("{name}: gross told {told:?}, but {expected:?}"));
+        }
+    }
+    found.extend(missing.into_iter().map(|name| format!("{name}: its statements are not told")));
+    found
+}
+
+/// The steps of a command are all that it did, and the one that was noted is among them.
+pub fn of_steps(report: &MigrationReport, version: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let steps = &report.change.steps;
+    let noted = StepName::Applied(version.to_owned());
+    if report.run.failure.is_none() && steps.iter().filter(|step| step.name == noted).count() != 1 {
+        let names: Vec<String> = steps.iter().map(|step| step.name.to_string()).collect();
+        found.push(format!("steps {names:?}, where {version} was noted once"));
+    }
+    if steps.is_empty() {
+        return found;
+    }
+    for table in &report.change.tables {
+        let mut sum = GrossRows::default();
+        for step in steps {
+            let of_table = |touched: &&stage::model::step::StepTable| {
+                touched.table == StepTableName::Known(table.table.clone())
+            };
+            if let Some(touched) = step.tables.iter().find(of_table) {
+                sum.inserted += touched.gross.inserted;
+                sum.updated += touched.gross.updated;
+                sum.deleted += touched.gross.deleted;
+            }
+        }
+        // What was done to a file that is neither the first nor the last of its table is known to the steps alone.
+        let is_rewritten = table.events.contains(&TableEvent::Rewritten);
+        if table.gross.is_some_and(|gross| gross != sum) && !is_rewritten {
+            found.push(format!("{}: steps add up to {sum:?}, but gross is {:?}", table.table, table.gross));
+        }
+    }
+    found
+}
