@@ -105,19 +105,23 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use jiff::Timestamp;
+    use proptest::prelude::{prop_assert_eq, proptest};
 
     use super::*;
 
-    fn mail(raw: &str) -> Mail {
-        let caught = Caught {
+    fn caught(raw: &str) -> Caught {
+        Caught {
             time: Timestamp::UNIX_EPOCH,
             peer: Ipv4Addr::LOCALHOST,
             from: "shop@example.com".into(),
             to: vec!["ada@example.com".into()],
             is_truncated: false,
             raw: raw.replace('\n', "\r\n").into_bytes(),
-        };
-        read(1, "web", &caught)
+        }
+    }
+
+    fn mail(raw: &str) -> Mail {
+        read(1, "web", &caught(raw))
     }
 
     #[test]
@@ -167,6 +171,20 @@ mod tests {
         for raw in ["", "\n", "no header at all\n", "Subject\n\nx", "\u{0}\u{1}"] {
             let mail = mail(raw);
             assert_eq!(mail.subject, "", "{raw:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_was_sent_can_be_read(body in "(?s)(.|=|<a href=|[\"'<>&;=\r\n -]|--b\r\n){0,200}", html: bool, bytes: Vec<u8>) {
+            let kind = if html { "text/html; charset=utf-8" } else { "multipart/mixed; boundary=b" };
+            let mut raw = format!("Subject: =?utf-8?q?{body}?=\r\nContent-Type: {kind}\r\n\r\n{body}").into_bytes();
+            raw.extend(&bytes);
+            for raw in [raw, bytes] {
+                let size = raw.len() as u64;
+                let caught = Caught { raw, ..caught("") };
+                prop_assert_eq!(read(1, "web", &caught).size_bytes, size);
+            }
         }
     }
 }
