@@ -20,12 +20,17 @@ pub fn read(node: &Node, catalogs: &Catalogs, problems: &mut Problems) -> GuardL
             read_limits(node, place, problems);
         }
     }
-    if let Some(node) = file.take("allow_table_dropped") {
-        limits.allow_table_dropped = fields::boolean(node, problems).unwrap_or_default();
+    for (key, place) in [
+        ("allow_table_dropped", &mut limits.allow_table_dropped),
+        ("allow_values_lost", &mut limits.allow_values_lost),
+    ] {
+        if let Some(node) = file.take(key) {
+            *place = fields::boolean(node, problems).unwrap_or_default();
+        }
     }
     // Guards that have no limit of their own here: to call them unknown would be wrong.
     for guard in &catalogs.guards {
-        if !["rows_lost", "rows_changed", "allow_table_dropped"].contains(guard) {
+        if !["rows_lost", "rows_changed", "allow_table_dropped", "allow_values_lost"].contains(guard) {
             file.refuse(&[(guard, "is a guard whose limit cannot be set")], problems);
         }
     }

@@ -1,6 +1,6 @@
 //! Evidence for the tests of guards, put together in a few words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::approval::Approval;
 use crate::model::call::ServiceFailure;
@@ -112,6 +112,11 @@ impl Sample {
         self
     }
 
+    pub(super) fn allow_values_lost(mut self) -> Self {
+        self.limits.allow_values_lost = true;
+        self
+    }
+
     pub(super) fn approve(mut self, guard: &str, migration: &str, until: Option<&str>) -> Self {
         self.approvals.push(Approval {
             guard: guard.to_owned(),
@@ -184,6 +189,7 @@ pub(super) fn change(table: &str, rows_in_seed: u64, gross: GrossRows, net: NetR
         net,
         events: BTreeSet::new(),
         columns_dropped: Vec::new(),
+        values_lost: BTreeMap::new(),
         columns_added: Vec::new(),
     }
 }
@@ -217,4 +223,11 @@ pub(super) fn created(table: &str, new: u64) -> TableChange {
     let mut change = change(table, 0, GrossRows::default(), NetRows { new, ..NetRows::default() });
     change.events.insert(TableEvent::Created);
     change
+}
+
+/// A table that lost a column with so many values.
+pub(super) fn without(column: &str, values: u64, mut table: TableChange) -> TableChange {
+    table.columns_dropped.push(column.to_owned());
+    table.values_lost.insert(column.to_owned(), values);
+    table
 }

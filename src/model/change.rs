@@ -63,6 +63,8 @@ pub struct TableChange {
     pub events: BTreeSet<TableEvent>,
     /// Columns that the seed has and the table no longer has.
     pub columns_dropped: Vec<String>,
+    /// Of those columns: in how many rows of the seed each held a value, not NULL. Such that held none are left out.
+    pub values_lost: BTreeMap<String, u64>,
     /// Columns that the seed does not have.
     pub columns_added: Vec<String>,
 }

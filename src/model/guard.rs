@@ -6,8 +6,15 @@ use std::fmt;
 use super::name::TableName;
 
 /// The ids of all guards, most severe first: the order of findings, and the cases of a JUnit report.
-pub const GUARD_IDS: [&str; 6] =
-    ["table_dropped", "rows_lost", "rows_changed", "migration_failed", "service_failed", "suite_failed"];
+pub const GUARD_IDS: [&str; 7] = [
+    "table_dropped",
+    "rows_lost",
+    "values_lost",
+    "rows_changed",
+    "migration_failed",
+    "service_failed",
+    "suite_failed",
+];
 
 /// How much is too much: a number of rows, or a share of the table's rows in the seed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,6 +79,8 @@ pub struct GuardLimits {
     pub rows_changed: TableLimits,
     /// Tables that may be dropped or emptied without a finding. Default: none; `true` lifts the guard.
     pub allow_table_dropped: bool,
+    /// Columns that held values may be dropped without a finding. Default: none; `true` lifts the guard.
+    pub allow_values_lost: bool,
 }
 
 impl Default for GuardLimits {
@@ -80,6 +89,7 @@ impl Default for GuardLimits {
             rows_lost: TableLimits::all(Limit::Percent(10.0)),
             rows_changed: TableLimits::all(Limit::Off),
             allow_table_dropped: false,
+            allow_values_lost: false,
         }
     }
 }

@@ -124,6 +124,7 @@ struct TouchedTable<'a> {
     /// Of `created`, `dropped`, `rewritten`, `replaced`.
     events: Vec<&'static str>,
     columns_dropped: &'a [String],
+    values_lost: &'a BTreeMap<String, u64>,
     columns_added: &'a [String],
 }
 
@@ -325,6 +326,7 @@ fn table(change: &TableChange) -> TouchedTable<'_> {
         net: Net { missing: change.net.missing, new: change.net.new, different: change.net.different },
         events: change.events.iter().copied().map(event).collect(),
         columns_dropped: &change.columns_dropped,
+        values_lost: &change.values_lost,
         columns_added: &change.columns_added,
     }
 }

@@ -116,6 +116,10 @@ pub(super) fn owner(report: &Report, finding: &Finding) -> Option<usize> {
 pub(super) fn notes(change: &TableChange) -> Vec<String> {
     let mut notes: Vec<String> = change.events.iter().map(|it| event(*it).to_owned()).collect();
     notes.extend(columns(&change.columns_dropped, "dropped"));
+    notes.extend(change.values_lost.iter().map(|(column, values)| {
+        let word = if *values == 1 { "value" } else { "values" };
+        format!("{} {word} of {column} lost", Count(*values))
+    }));
     notes.extend(columns(&change.columns_added, "added"));
     if change.gross.is_none() {
         notes.push("its statements leave no trace in the log".to_owned());

@@ -222,6 +222,7 @@ pub(super) fn troubled() -> Report {
     let mut rewritten = table("customer", 84_000, GrossRows::default(), NetRows::default());
     rewritten.events.insert(TableEvent::Rewritten);
     rewritten.columns_dropped = vec!["fax".to_owned()];
+    rewritten.values_lost = [("fax".to_owned(), 1234)].into();
     rewritten.columns_added = vec!["locale".to_owned(), "time_zone".to_owned()];
     let mut unlogged = table("session", 12, GrossRows::default(), NetRows { new: 3, ..NetRows::default() });
     unlogged.gross = None;
@@ -385,6 +386,7 @@ fn table(name: &str, rows_in_seed: u64, gross: GrossRows, net: NetRows) -> Table
         net,
         events: BTreeSet::new(),
         columns_dropped: Vec::new(),
+        values_lost: BTreeMap::new(),
         columns_added: Vec::new(),
     }
 }

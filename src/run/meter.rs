@@ -197,7 +197,17 @@ impl Meter {
             NetSource::Compare(comparison) => self.compare(comparison, touched.change.rows_in_seed).await?,
         };
         let doubts = agree(&touched, net, rows_after);
-        Ok((touched.settle(net), doubts))
+        let values_lost = self.values_lost(&touched).await?;
+        let table = touched.settle(net).map(|table| TableChange { values_lost, ..table });
+        Ok((table, doubts))
+    }
+
+    /// In how many rows of the seed each dropped column held a value. Nothing but the untouched seed still has them.
+    async fn values_lost(&self, touched: &Touched) -> Result<BTreeMap<String, u64>> {
+        let columns = &touched.change.columns_dropped;
+        let Some(seed) = &touched.columns_gone_from else { return Ok(BTreeMap::new()) };
+        let counts = self.before.count_values(seed, columns).await?;
+        Ok(columns.iter().cloned().zip(counts).filter(|(_, values)| *values > 0).collect())
     }
 
     /// How a table compares with the seed, and how many rows it has now. Where only touched rows are read, counting the

@@ -52,6 +52,8 @@ pub trait Database: Send + Sync {
     async fn schema(&self) -> Result<Schema>;
     /// Exact number of rows of each table given.
     async fn count(&self, tables: &[TableName]) -> Result<Vec<u64>>;
+    /// In how many rows of a table each of some columns holds a value, not NULL.
+    async fn count_values(&self, table: &TableName, columns: &[String]) -> Result<Vec<u64>>;
     /// Fills a table with rows in COPY's text form, in one transaction on a connection of its own, frozen where the
     /// server allows it; chunks hold whole lines. Returns the rows that the server counted; a refused row is a fact.
     async fn copy_in(

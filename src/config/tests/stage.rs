@@ -39,6 +39,7 @@ guards:
   rows_lost: {all: 0.5 %, tables: {item_datafeed: 1%, feed.items: 100, log: off}}
   rows_changed: 5000
   allow_table_dropped: true
+  allow_values_lost: true
 lease: {ttl: 90m, max: 2d, idle: 2h}
 x-notes: mine
 ",
@@ -75,7 +76,7 @@ x-notes: mine
     assert_eq!(lost.of(&TableName::new("feed", "items")), Limit::Rows(100));
     assert_eq!(lost.of(&TableName::new("public", "log")), Limit::Off);
     assert_eq!(environment.guards.rows_changed.all, Limit::Rows(5000));
-    assert!(environment.guards.allow_table_dropped);
+    assert!(environment.guards.allow_table_dropped && environment.guards.allow_values_lost);
     assert_eq!(environment.lease, LeaseSpec { ttl_s: 5400, max_s: 172_800, idle_s: Some(7200) });
 }
 

@@ -6,6 +6,7 @@ mod rows_lost;
 mod service_failed;
 mod suite_failed;
 mod table_dropped;
+mod values_lost;
 
 use super::guard::Guard;
 
@@ -13,6 +14,7 @@ use super::guard::Guard;
 pub(super) static ALL: &[&Guard] = &[
     &table_dropped::GUARD,
     &rows_lost::GUARD,
+    &values_lost::GUARD,
     &rows_changed::GUARD,
     &migration_failed::GUARD,
     &service_failed::GUARD,

@@ -85,9 +85,11 @@ impl Observer {
                 net: NetRows::default(),
                 events,
                 columns_dropped: columns.as_ref().map(|columns| columns.dropped.clone()).unwrap_or_default(),
+                values_lost: BTreeMap::new(),
                 columns_added: columns.as_ref().map(|columns| columns.added.clone()).unwrap_or_default(),
             },
             source: NetSource::Count,
+            columns_gone_from: None,
             renamed_from,
             since_seed: None,
             doubts,
@@ -100,6 +102,7 @@ impl Observer {
                 return Some(touched);
             }
             touched.change.rows_in_seed = self.rows_in_seed(seed, &mut touched.doubts);
+            touched.columns_gone_from = (!columns.dropped.is_empty()).then(|| seed.name.clone());
             let is_explained = !tally.is_unexplained
                 && !columns.may_differ
                 && seed.oid == now.oid
@@ -132,9 +135,11 @@ impl Observer {
                 net: NetRows::default(),
                 events: BTreeSet::from([TableEvent::Dropped]),
                 columns_dropped: Vec::new(),
+                values_lost: BTreeMap::new(),
                 columns_added: Vec::new(),
             },
             source: NetSource::Counted(NetRows { missing: rows_in_seed, ..NetRows::default() }),
+            columns_gone_from: None,
             renamed_from: None,
             since_seed: None,
             doubts,

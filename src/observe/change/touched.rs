@@ -10,10 +10,12 @@ use crate::model::tuples::TupleIds;
 /// A table that some witness shows as touched by one migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Touched {
-    /// What happened, but for `net`, which [`Self::settle`] fills in.
+    /// What happened, but for `net`, which [`Self::settle`] fills in, and for the values lost.
     pub change: TableChange,
     /// Where `net` comes from.
     pub source: NetSource,
+    /// The table of the seed in which the dropped columns are to be counted; `None` if there is none.
+    pub columns_gone_from: Option<TableName>,
     /// The name that it had before this migration, if that was another.
     pub renamed_from: Option<TableName>,
     /// All that statements did to it in the run so far, if that alone explains how it differs from the seed.

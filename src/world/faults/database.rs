@@ -69,6 +69,10 @@ impl Database for Faulty {
         self.numbered("count", self.inner.count(tables)).await
     }
 
+    async fn count_values(&self, table: &TableName, columns: &[String]) -> Result<Vec<u64>> {
+        self.numbered("count values", self.inner.count_values(table, columns)).await
+    }
+
     async fn copy_in(
         &self,
         table: &TableName,

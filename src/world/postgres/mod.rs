@@ -31,7 +31,7 @@ use crate::model::class::ClassPlace;
 use crate::model::error::Result;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
-use crate::model::name::TableName;
+use crate::model::name::{TableName, quote_identifier};
 use crate::model::schema::Schema;
 use crate::model::stack::Work;
 use crate::model::tuples::TupleId;
@@ -99,6 +99,22 @@ impl Database for PostgresDatabase {
         }
         self.connections.give_back(connection);
         Ok(counts)
+    }
+
+    async fn count_values(&self, table: &TableName, columns: &[String]) -> Result<Vec<u64>> {
+        let mut connection = self.connections.borrow().await?;
+        let action = format!("count the values of {table}");
+        let only = own_rows(&mut connection, table).await.map_err(could_not(&action))?;
+        let counts: Vec<String> =
+            columns.iter().map(|column| format!("count({})", quote_identifier(column))).collect();
+        let sql = format!("SELECT ARRAY[{}]::int8[] FROM {only}{}", counts.join(", "), table.quoted());
+        let counts: Vec<i64> = sqlx::query_scalar(AssertSqlSafe(sql))
+            .persistent(false)
+            .fetch_one(&mut connection)
+            .await
+            .map_err(could_not(&action))?;
+        self.connections.give_back(connection);
+        Ok(counts.into_iter().map(i64::unsigned_abs).collect())
     }
 
     async fn copy_in(

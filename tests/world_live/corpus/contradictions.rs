@@ -60,6 +60,7 @@ fn as_difference(table: &TableChange) -> Difference {
         new: table.net.new,
         different: table.net.different,
         columns_dropped: table.columns_dropped.iter().cloned().collect(),
+        values_lost: table.values_lost.clone(),
         columns_added: table.columns_added.iter().cloned().collect(),
         is_dropped: table.events.contains(&TableEvent::Dropped),
         is_made: table.events.contains(&TableEvent::Created),

@@ -72,6 +72,8 @@ pub struct Difference {
     pub different: u64,
     /// Columns that it no longer has.
     pub columns_dropped: BTreeSet<String>,
+    /// Of those, how many values each held.
+    pub values_lost: BTreeMap<String, u64>,
     /// Columns that it did not have.
     pub columns_added: BTreeSet<String>,
     /// Whether it no longer exists.
@@ -244,8 +246,14 @@ fn compared(before: &Table, after: &Table) -> Difference {
     };
     let key = before.keys.iter().find(|key| now_called(key).is_some_and(|now| after.keys.contains(&now)));
     let is_key = |then: usize| key.is_some_and(|key| key.contains(&before.columns[then].1));
+    let values_of = |name: &String| {
+        let place = before.columns.iter().position(|(_, n)| n == name)?;
+        let values = before.rows.iter().filter(|row| row[place].is_some()).count() as u64;
+        (values > 0).then(|| (name.clone(), values))
+    };
     let mut difference = Difference {
         rows_before: before.rows.len() as u64,
+        values_lost: dropped.iter().filter_map(values_of).collect(),
         columns_dropped: dropped,
         columns_added: added,
         ..Difference::default()
