@@ -41,6 +41,8 @@ mod points;
 mod queue;
 #[path = "live/schema.rs"]
 mod schema;
+#[path = "live/second_engine.rs"]
+mod second_engine;
 #[path = "live/signals.rs"]
 mod signals;
 #[path = "live/stacks.rs"]
