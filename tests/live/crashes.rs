@@ -1,13 +1,15 @@
-//! Killed or interrupted around every call: afterwards one sweep leaves the engine as it was, seeds and stacks included.
+//! Killed or interrupted around every call: afterwards one sweep leaves the engine as it was: seeds to the byte, and a stack
+//! beside it that is none of it.
 
 use super::engine::{Untouched, listing};
-use super::points::{Points, at_once, stand_up_missing, take_down_what_stands};
+use super::points::{Bystander, Points, at_once, stand_up_missing, take_down_what_stands};
 use super::stage::Stage;
 
 #[test]
 fn a_check_that_ends_around_any_call_is_swept() {
     let stage = Stage::of_the_tests();
     stage.run(&["seed", "build", "brief"]).exits(0);
+    let bystander = Bystander::stand_up(&stage);
     let before = Untouched::look();
     let check = |_| stage.command(&["check", "brief"]);
     let mut points = Points::of("check", check(0), 8);
@@ -18,6 +20,7 @@ fn a_check_that_ends_around_any_call_is_swept() {
         before.assert(&format!("{batch:?}, swept"));
     }
     before.assert_to_the_byte("after all points of a check");
+    bystander.assert_untouched(&stage);
     points.tell(120);
     assert_no_journal(&stage);
 }
@@ -26,6 +29,7 @@ fn a_check_that_ends_around_any_call_is_swept() {
 fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
     let stage = Stage::of_the_tests();
     stage.run(&["seed", "build", "tiny"]).exits(0);
+    let bystander = Bystander::stand_up(&stage);
     let before = Untouched::look();
     let up = |number| stage.command(&["up", "tiny", "--name", &format!("up-{number}")]);
     let mut points = Points::of("up", up(0), 8);
@@ -37,6 +41,7 @@ fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
         before.assert(&format!("{batch:?}, swept"));
     }
     before.assert_to_the_byte("after all points of an up");
+    bystander.assert_untouched(&stage);
     points.tell(60);
     assert_no_journal(&stage);
 }
@@ -45,6 +50,7 @@ fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
 fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
     let stage = Stage::of_the_tests();
     stage.run(&["seed", "build", "tiny"]).exits(0);
+    let bystander = Bystander::stand_up(&stage);
     let before = Untouched::look();
     stand_up_missing(&stage, &["traced".to_owned()]);
     let mut points = Points::of("down", stage.command(&["down", "traced"]), 8);
@@ -59,6 +65,7 @@ fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
         before.assert(&format!("{batch:?}, swept"));
     }
     before.assert_to_the_byte("after all points of a down");
+    bystander.assert_untouched(&stage);
     points.tell(30);
     assert_no_journal(&stage);
 }
@@ -68,6 +75,7 @@ fn a_seed_whose_build_ends_around_any_call_is_whole_or_swept() {
     let stage = Stage::of_the_tests();
     // One that no fault may damage.
     stage.run(&["seed", "build", "small"]).exits(0);
+    let bystander = Bystander::stand_up(&stage);
     let before = Untouched::look();
     // Under another key the same backup is another seed, so builds need not wait for each other.
     let build = |number: usize| {
@@ -85,6 +93,7 @@ fn a_seed_whose_build_ends_around_any_call_is_whole_or_swept() {
         before.assert(&format!("{batch:?}, swept"));
     }
     before.assert_to_the_byte("after all points of a seed build");
+    bystander.assert_untouched(&stage);
     points.tell(80);
     assert_no_journal(&stage);
 }
