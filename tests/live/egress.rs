@@ -54,6 +54,27 @@ impl Listener {
     }
 }
 
+/// A host that only the engine's machine finds, as long as this lives.
+struct KnownHost;
+
+const SANDBOX: &str = "sandbox.stage.example";
+
+impl KnownHost {
+    fn of(address: &str) -> Self {
+        let script = format!("echo '{address} {SANDBOX}' >>/etc/hosts");
+        output_of("docker", &["exec", "stage-firewall", "sh", "-c", &script]);
+        Self
+    }
+}
+
+impl Drop for KnownHost {
+    fn drop(&mut self) {
+        // The engine mounts the file, so it can be written, not replaced.
+        let script = format!("lines=$(grep -v {SANDBOX} /etc/hosts); printf '%s\\n' \"$lines\" >/etc/hosts");
+        output_of("docker", &["exec", "stage-firewall", "sh", "-c", &script]);
+    }
+}
+
 /// The addresses of this machine at the bridges of the engine.
 fn bridges() -> Vec<String> {
     let networks =
@@ -131,7 +152,7 @@ fn a_stack_reaches_itself_and_nothing_else_and_every_attempt_is_counted() {
 fn egress_is_allowed_to_all_or_to_some_where_the_environment_says_so() {
     let listener = Listener::new();
     let own = bridge("bridge");
-    let target = format!("tcp:{}:{}", own, listener.port);
+    let target = format!("tcp:{own}:{}", listener.port);
     let other = format!("tcp:{OUTSIDE}:443");
     {
         let stage = Stage::of_the_tests();
@@ -145,11 +166,14 @@ fn egress_is_allowed_to_all_or_to_some_where_the_environment_says_so() {
         super::bad_input::copy(&from, &environments.path().join(folder));
     }
     let file = environments.path().join("shut/stage.yaml");
-    super::bad_input::replace(&file, "name: shut", &format!("name: some\negress: {{allow: [{own}]}}"));
+    let egress = format!("name: some\negress: {{allow: [{own}, {SANDBOX}]}}");
+    super::bad_input::replace(&file, "name: shut", &egress);
     let stage = Stage::with(environments.path().to_owned());
-    let report = check(&stage, "shut", &[target.clone(), other.clone()]).exits(0).json();
+    let _known = KnownHost::of(&own);
+    let by_name = format!("tcp:{SANDBOX}:{}", listener.port);
+    let report = check(&stage, "shut", &[target.clone(), by_name.clone(), other.clone()]).exits(0).json();
     let told = reached(&report);
-    assert!(told[&target] && !told[&other], "{told:?}");
+    assert!(told[&target] && told[&by_name] && !told[&other], "{told:?}");
     assert_eq!(attempts(&report), BTreeSet::from([format!("reach tcp {OUTSIDE} 443 1")]));
-    assert!(listener.reached.load(Ordering::SeqCst) >= 2);
+    assert!(listener.reached.load(Ordering::SeqCst) >= 3);
 }

@@ -16,15 +16,22 @@ pub struct Points {
 
 impl Points {
     /// Carries a command out to learn its calls: SIGKILL before and after each, and for one in `asked_every` SIGINT or SIGTERM
-    /// before or after it, in turns.
+    /// before or after it, in turns. With `STAGE_TEST_SIGNALS=all` both, before and after each, which takes three times as
+    /// long.
     pub fn of(command: &'static str, mut traced: Command, asked_every: usize) -> Self {
         let ran = Ran::from(traced.env("STAGE_FAULT", "trace").output().unwrap()).exits(0);
         let calls = ran.stderr.lines().filter_map(|line| line.strip_prefix("call ")?.split_once(": "));
+        let all = std::env::var("STAGE_TEST_SIGNALS").is_ok_and(|wanted| wanted == "all");
         let around = |(number, (_, call)): (usize, (&str, &str))| {
             let killed = [("kill", "before"), ("kill", "after")];
             let ways = [("int", "before"), ("term", "after"), ("term", "before"), ("int", "after")];
-            let asked = number.is_multiple_of(asked_every).then(|| ways[number / asked_every % ways.len()]);
-            let moments = killed.into_iter().chain(asked);
+            let turn = number / asked_every % ways.len();
+            let asked = match (all, number.is_multiple_of(asked_every)) {
+                (true, _) => &ways[..],
+                (false, true) => &ways[turn..=turn],
+                (false, false) => &[],
+            };
+            let moments = killed.iter().chain(asked);
             moments.map(|(signal, moment)| format!("{signal}-{moment}:{call}")).collect::<Vec<_>>()
         };
         Self { command, faults: calls.enumerate().flat_map(around).collect(), reached: 0 }

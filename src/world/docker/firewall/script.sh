@@ -18,6 +18,29 @@ lock_rules() {
     flock 8
 }
 
+# What is refused behind `$bridge`, whose subnet is `$subnet`; arguments are allowed.
+rules_of_stack() {
+    cat <<END
+add set ip stage $bridge-allowed { type ipv4_addr; flags interval; auto-merge; }
+add set ip stage $bridge-ports { typeof ip saddr . ip daddr . meta l4proto . th dport; size 65535; flags dynamic; }
+add set ip stage $bridge-others { typeof ip saddr . ip daddr . meta l4proto; size 65535; flags dynamic; }
+add chain ip stage $bridge
+flush chain ip stage $bridge
+# The address that the engine's machine has in the subnet is no part of the stack.
+add rule ip stage $bridge ip daddr $subnet fib daddr type != local accept
+add rule ip stage $bridge ip daddr @$bridge-allowed accept
+# What is left of a connection that is over is no attempt.
+add rule ip stage $bridge tcp flags & (syn | ack) != syn drop
+add rule ip stage $bridge meta l4proto { tcp, udp } update @$bridge-ports { ip saddr . ip daddr . meta l4proto . th dport counter }
+add rule ip stage $bridge meta l4proto != { tcp, udp } update @$bridge-others { ip saddr . ip daddr . meta l4proto counter }
+add rule ip stage $bridge jump refuse
+add element ip stage stacks { "$bridge" : jump $bridge }
+END
+    for allowed in "$@"; do
+        printf 'add element ip stage %s-allowed { %s }\n' "$bridge" "$allowed"
+    done
+}
+
 # Notes who looked up what, a line each: `KIND NAME`. Whoever asks without end is cut short, until a network begins anew at
 # that address.
 note_lookups() {
@@ -53,46 +76,32 @@ serve)
 deny)
     # The rules, the interface, its subnet, how many addresses follow that are all of the subnet, they, and what else may be
     # reached.
-    ensure "$1"
-    bridge=$2 subnet=$3 addresses=$4
+    rules=$1 bridge=$2 subnet=$3 addresses=$4
     shift 4
+    # One process takes all away: each costs as much as the rules do.
+    forgotten=
+    while [ "$addresses" -gt 0 ]; do
+        forgotten="$forgotten $lookups/$1 $lookups/$1.full"
+        shift
+        addresses=$((addresses - 1))
+    done
     lock_rules
     if [ ! -e "/sys/class/net/$bridge" ]; then
         echo "the interface $bridge is not on the machine whose network the firewall sees" >&2
         exit 3
     fi
-    while [ "$addresses" -gt 0 ]; do
-        rm -f "$lookups/$1" "$lookups/$1.full"
-        shift
-        addresses=$((addresses - 1))
-    done
-    {
-        cat <<END
-add set ip stage $bridge-allowed { type ipv4_addr; flags interval; auto-merge; }
-add set ip stage $bridge-ports { typeof ip saddr . ip daddr . meta l4proto . th dport; size 65535; flags dynamic; }
-add set ip stage $bridge-others { typeof ip saddr . ip daddr . meta l4proto; size 65535; flags dynamic; }
-add chain ip stage $bridge
-flush chain ip stage $bridge
-# The address that the engine's machine has in the subnet is no part of the stack.
-add rule ip stage $bridge ip daddr $subnet fib daddr type != local accept
-add rule ip stage $bridge ip daddr @$bridge-allowed accept
-# What is left of a connection that is over is no attempt.
-add rule ip stage $bridge tcp flags & (syn | ack) != syn drop
-add rule ip stage $bridge meta l4proto { tcp, udp } update @$bridge-ports { ip saddr . ip daddr . meta l4proto . th dport counter }
-add rule ip stage $bridge meta l4proto != { tcp, udp } update @$bridge-others { ip saddr . ip daddr . meta l4proto counter }
-add rule ip stage $bridge jump refuse
-add element ip stage stacks { "$bridge" : jump $bridge }
-END
-        for allowed in "$@"; do
-            printf 'add element ip stage %s-allowed { %s }\n' "$bridge" "$allowed"
-        done
-    } | nft -f -
+    # shellcheck disable=SC2086 # Addresses are words.
+    rm -f $forgotten
+    # The tables are there but for the first time, and after somebody else has taken them away.
+    rules_of_stack "$@" | nft -f - 2>/dev/null || {
+        ensure "$rules"
+        rules_of_stack "$@" | nft -f -
+    }
     ;;
 forget)
     bridge=$1
     lock_rules
-    if nft list chain ip stage "$bridge" >/dev/null 2>&1; then
-        nft -f - <<END
+    nft -f - 2>/run/stage-forget.log <<END ||
 delete element ip stage stacks { "$bridge" }
 flush chain ip stage $bridge
 delete chain ip stage $bridge
@@ -100,6 +109,9 @@ delete set ip stage $bridge-allowed
 delete set ip stage $bridge-ports
 delete set ip stage $bridge-others
 END
+    if nft list chain ip stage "$bridge" >/dev/null 2>&1; then
+        cat /run/stage-forget.log >&2
+        exit 1
     fi
     ;;
 refused)
