@@ -21,8 +21,8 @@ pub struct SweepScope {
     pub living: BTreeSet<String>,
     /// Now.
     pub now: Timestamp,
-    /// Interfaces whose egress is denied, listed before the inventory: rules are laid for a network that is there, so those
-    /// of none are left over.
+    /// Interfaces whose egress is denied, listed before the inventory, and again later where no network has them: rules are
+    /// laid for a network that is there, so those of none are left over.
     pub denied: Vec<String>,
 }
 

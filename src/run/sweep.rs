@@ -11,6 +11,7 @@ use super::{Settings, down, idle};
 use crate::execute::{self, Run};
 use crate::model::error::Result;
 use crate::model::event::Event;
+use crate::model::label;
 use crate::model::name::RunId;
 use crate::model::quantity::age;
 use crate::model::report::Teardown;
@@ -223,7 +224,7 @@ async fn overdue(world: &World, settings: &Settings, bounds: &SweepBounds) -> Re
     let mut living = Journal::living(&world.state)?;
     let mut clones = world.engine.clones().await?;
     let frozen_before = world.engine.frozen().await?;
-    let denied = if bounds.is_whole() { world.engine.denied().await? } else { Vec::new() };
+    let mut denied = if bounds.is_whole() { world.engine.denied().await? } else { Vec::new() };
     let inventory = world.engine.inventory(&[]).await?;
     let frozen_after = world.engine.frozen().await?;
     let has_volume = |clone: &String| inventory.volumes.iter().any(|volume| volume.name == *clone);
@@ -231,6 +232,15 @@ async fn overdue(world: &World, settings: &Settings, bounds: &SweepBounds) -> Re
         // A run that ended in between took its clone away before its volume: only what is still there was left behind.
         let after = world.engine.clones().await?;
         clones.retain(|clone| after.contains(clone));
+    }
+    let has_network = |bridge: &String| {
+        inventory.networks.iter().any(|network| network.label(label::BRIDGE) == Some(bridge.as_str()))
+    };
+    if !denied.iter().all(has_network) {
+        // A run that is ending forgets them a moment after its network.
+        tokio::time::sleep(LATE_ARRIVAL).await;
+        let after = world.engine.denied().await?;
+        denied.retain(|bridge| after.contains(bridge));
     }
     let pool = PoolListing { clones, frozen_before, frozen_after };
     living.extend(Journal::living(&world.state)?);
