@@ -29,6 +29,8 @@ mod frameworks;
 mod incident;
 #[path = "live/leases.rs"]
 mod leases;
+#[path = "live/locks.rs"]
+mod locks;
 #[path = "live/look.rs"]
 mod look;
 #[path = "live/mail.rs"]

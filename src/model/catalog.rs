@@ -53,4 +53,6 @@ pub struct Catalog {
     pub database_oid: u32,
     /// Labels of each enum type in order, by its full name: renaming one changes values that no row shows.
     pub enums: BTreeMap<String, Vec<String>>,
+    /// Oids of all indexes of users, and that of the table each is on.
+    pub indexes: BTreeMap<u32, u32>,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::lock::HeldLock;
 use super::name::TableName;
 use super::schema_change::SchemaChange;
 use super::step::Step;
@@ -80,6 +81,8 @@ pub struct Change {
     pub schema: Vec<SchemaChange>,
     /// Of a command: the migrations that its tool ran, in order, as far as the log tells them apart.
     pub steps: Vec<Step>,
+    /// What it locked, by table, the strongest mode first: every `ACCESS EXCLUSIVE`, others if they were held for a while.
+    pub locks: Vec<HeldLock>,
     /// Why the witnesses do not agree; anything here makes the run end as "could not verify".
     pub doubts: Vec<String>,
 }

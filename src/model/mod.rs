@@ -21,6 +21,7 @@ pub mod flyway;
 pub mod guard;
 pub mod inventory;
 pub mod label;
+pub mod lock;
 pub mod log;
 pub mod lsn;
 pub mod mail;

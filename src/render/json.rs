@@ -6,6 +6,7 @@
 
 mod comparison;
 pub(super) mod egress;
+mod locks;
 mod mail;
 mod schema;
 mod steps;
@@ -89,6 +90,9 @@ struct Migration<'a> {
     schema_changes: Vec<schema::ObjectChange<'a>>,
     /// Of a command: the migrations that it ran, in order, as far as its tool's version table tells them apart.
     steps: Vec<steps::Step<'a>>,
+    /// What it locked of the tables that were there before, by table, the strongest first: every `ACCESS EXCLUSIVE`, and
+    /// what else was held for 20 ms.
+    locks: Vec<locks::Lock<'a>>,
     /// Why what it did could not be verified; empty if it could.
     doubts: &'a [String],
 }
@@ -300,6 +304,7 @@ fn migration(report: &MigrationReport) -> Migration<'_> {
         tables: change.tables.iter().map(table).collect(),
         schema_changes: change.schema.iter().map(schema::object).collect(),
         steps: change.steps.iter().map(steps::step).collect(),
+        locks: change.locks.iter().map(locks::lock).collect(),
         doubts: &change.doubts,
     }
 }

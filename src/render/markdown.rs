@@ -1,6 +1,7 @@
 //! The report as a comment on a pull request: found again by its marker, and never longer than a forge takes.
 
 mod comparison;
+mod locks;
 mod schema;
 
 use crate::model::change::{GrossRows, TableChange};
@@ -31,6 +32,7 @@ pub fn markdown(report: &Report) -> String {
     tables(&mut page, report);
     schema::section(&mut page, report);
     steps(&mut page, report);
+    locks::section(&mut page, report);
     suite(&mut page, report);
     comparison::section(&mut page, report);
     egress(&mut page, report);

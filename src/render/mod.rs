@@ -5,6 +5,7 @@ mod error;
 mod grid;
 mod json;
 mod junit;
+mod locks;
 mod logs;
 mod mail;
 mod markdown;

@@ -1,5 +1,6 @@
 //! Reports for the tests: the incident, its mended script, a syntax error, and a run on which everything else went wrong.
 
+mod locks;
 mod mail;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -228,6 +229,7 @@ pub(super) fn troubled() -> Report {
     unlogged.gross = None;
     let first = &mut report.migrations[0];
     first.change.tables = vec![dropped, rewritten, unlogged];
+    first.change.locks = locks::held();
     first.change.doubts =
         vec!["the log shows 12 rows of session deleted, and all of them are there".to_owned()];
     let drop = Finding {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use super::lock_watch::LockWatch;
 use super::schema::SchemaWitness;
 use crate::model::catalog::{Catalog, Table};
 use crate::model::change::{Change, NetRows, TableChange};
@@ -18,6 +19,7 @@ use crate::model::name::TableName;
 use crate::model::report::MigrationReport;
 use crate::model::seed::SeedRecord;
 use crate::observe::change::{Comparison, NetSource, Observer, Touched, agree};
+use crate::observe::locks::Watch;
 use crate::observe::net::{Merge, Side};
 use crate::observe::schema::is_touched;
 use crate::observe::wal::{Reader, WalError};
@@ -82,7 +84,7 @@ impl Meter {
         let mut meter = Self::begin(live, before, seed, catalog, Reader::new(sealed, segment_size)).await?;
         let end = meter.live.wal_end().await?;
         meter.read_until(end).await?;
-        let change = meter.close_window(end.0 - sealed.0).await?;
+        let change = meter.close_window(end.0 - sealed.0, None).await?;
         Ok((meter, change))
     }
 
@@ -96,14 +98,16 @@ impl Meter {
         &mut self,
         migrating: impl Future<Output = Result<MigrationRun>>,
     ) -> Result<MigrationReport> {
-        let begun = Instant::now();
         let from = self.reader.position();
         let live = Arc::clone(&self.live);
+        let watch = LockWatch::begin(&live, &self.last).await?;
+        let begun = Instant::now();
         let (ended, mut has_ended) = oneshot::channel::<()>();
         let apply = async {
             let run = migrating.await;
+            let watch = watch.end().await;
             drop(ended);
-            run
+            (run, watch)
         };
         let follow = async {
             // A long statement's log is read while it is written, so that little is left to read behind it.
@@ -116,13 +120,14 @@ impl Meter {
                 self.read_until(flushed).await?;
             }
         };
-        let (run, followed): (_, Result<()>) = tokio::join!(apply, follow);
+        let ((run, watch), followed): (_, Result<()>) = tokio::join!(apply, follow);
         let run = run?;
         followed?;
+        let watch = watch?;
         let applied_ms = begun.elapsed().as_millis();
         let end = self.live.wal_end().await?;
         self.read_until(end).await?;
-        let change = self.close_window(end.0 - from.0).await?;
+        let change = self.close_window(end.0 - from.0, Some(watch)).await?;
         let settled_ms = begun.elapsed().as_millis();
         tracing::debug!(migration = run.migration.name, applied_ms, settled_ms, "migration measured");
         Ok(MigrationReport { run, change })
@@ -146,11 +151,12 @@ impl Meter {
     }
 
     /// What happened since the last window was closed, as far as the log was read.
-    async fn close_window(&mut self, wal_bytes: u64) -> Result<Change> {
+    async fn close_window(&mut self, wal_bytes: u64, watch: Option<Watch>) -> Result<Change> {
         let facts = self.reader.take();
         let catalog = self.live.catalog().await?;
         let touched = self.observer.migration(&self.last, &catalog, &facts);
         let is_schema_touched = is_touched(&self.last, &catalog, &facts);
+        let locks = watch.map(|watch| watch.finish(&catalog, &facts.exclusive)).unwrap_or_default();
         self.last = catalog;
         // Reading the schema takes a while, in which rows may be compared.
         let mut schema = std::mem::take(&mut self.schema);
@@ -158,7 +164,7 @@ impl Meter {
             if is_schema_touched { schema.changes(&self.before, &self.live).await } else { Ok(Vec::new()) }
         })?;
         self.schema = schema;
-        Ok(Change { wal_bytes, schema: told, ..change })
+        Ok(Change { wal_bytes, schema: told, locks, ..change })
     }
 
     async fn settle_all(&self, touched: Vec<Touched>) -> Result<Change> {

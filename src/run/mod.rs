@@ -19,6 +19,7 @@ mod idle;
 mod images;
 mod instance;
 mod interleave;
+mod lock_watch;
 mod logs;
 mod mail;
 mod meter;

@@ -1,6 +1,6 @@
 //! Tests of the reader against logs made by hand: other versions than the samples', and what is hard to provoke.
 
-use super::facts::{TouchedRows, WalFacts};
+use super::facts::{ExclusiveHold, TouchedRows, WalFacts};
 use super::{Reader, WalError};
 use crate::model::change::GrossRows;
 use crate::model::lsn::Lsn;
@@ -11,6 +11,7 @@ const PAGE_BYTES: u64 = 8192;
 const START: u64 = SEGMENT_SIZE_BYTES + PAGE_BYTES;
 
 const TRANSACTION: u8 = 1;
+const STANDBY: u8 = 8;
 const HEAP: u8 = 10;
 const HEAP2: u8 = 9;
 const INSERT: u8 = 0x00;
@@ -239,6 +240,28 @@ fn rows_are_touched_where_they_were_and_where_they_went() {
     let expected = [(2, 10), (3, 1), (4, 11), (4, 12), (5, 300), (6, 5), (6, 9), (70_000, 1), (70_000, 2)];
     assert_eq!(ids, expected);
     check(&facts, 0, 0);
+}
+
+#[test]
+fn a_lock_against_everybody_is_told_with_the_end_of_its_transaction_and_of_the_one_before() {
+    let lock = |xid: u32, table: u32| {
+        own(&[1_u32, xid, 5, table].iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>())
+    };
+    let ended = |at: u64| own(&at.to_le_bytes());
+    // Committed at 300 with its subtransaction 9.
+    let mut committed = 300_u64.to_le_bytes().to_vec();
+    committed.extend([0x02_u32, 1, 9].iter().flat_map(|number| number.to_le_bytes()));
+    let mut log = Log::new(0xD110);
+    log.record(7, STANDBY, 0, &lock(7, 77)).record(7, TRANSACTION, ABORT, &ended(100));
+    log.record(9, STANDBY, 0, &lock(9, 78));
+    // A checkpoint tells what is held once more.
+    log.record(0, STANDBY, 0, &lock(9, 78)).record(10, STANDBY, 0, &lock(10, 80));
+    log.record(8, TRANSACTION, COMMIT | HAS_PARTS, &own(&committed));
+    let hold =
+        |xid, table, after_us, until_us| ExclusiveHold { xid, relation: (5, table), after_us, until_us };
+    // The tenth goes on.
+    let expected = [hold(7, 77, None, 100), hold(8, 78, Some(100), 300)];
+    assert_eq!(log.read().unwrap().exclusive, expected);
 }
 
 #[test]

@@ -30,6 +30,22 @@ pub struct WalFacts {
     pub undecided_files: BTreeSet<File>,
     /// Rows that records of this stretch wrote or removed, by file, whatever became of the transaction.
     pub touched: BTreeMap<File, TouchedRows>,
+    /// Tables and indexes that transactions locked against everybody, in the order in which those ended.
+    pub exclusive: Vec<ExclusiveHold>,
+}
+
+/// A table or index that one transaction locked against everybody (`ACCESS EXCLUSIVE`). Times are the server's, in
+/// microseconds since the year 2000 began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExclusiveHold {
+    /// The transaction; of a subtransaction that was committed the one that it belongs to.
+    pub xid: u32,
+    /// Oids of the database and of the table or index.
+    pub relation: (u32, u32),
+    /// The end of another transaction that the log has before this lock; `None` if there is none.
+    pub after_us: Option<i64>,
+    /// When the transaction ended.
+    pub until_us: i64,
 }
 
 /// Rows of one file that somebody wrote or removed. Every other row is the one that was there before.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::chapter::Chapter;
 use super::chronicle::{Chronicle, Noted};
 use super::commits::Commits;
-use super::facts::{File, WalFacts};
+use super::facts::{ExclusiveHold, File, WalFacts};
 use super::heap::Written;
 use super::record::Place;
 use super::storage::ExclusiveLock;
@@ -54,6 +54,8 @@ struct Transaction {
     files: HashMap<File, FileRows>,
     class_updates: u64,
     locked: BTreeSet<(u32, u32)>,
+    /// As `locked`, with the end of a transaction that came before the lock.
+    held: Vec<((u32, u32), Option<i64>)>,
     /// Filled only while commits are recorded.
     chapter: Chapter,
 }
@@ -73,6 +75,9 @@ pub(super) struct Ledger {
     touched: TouchedFiles,
     committed: u64,
     aborted: u64,
+    exclusive: Vec<ExclusiveHold>,
+    /// The latest end of a transaction so far.
+    clock_us: Option<i64>,
 }
 
 impl Ledger {
@@ -133,10 +138,24 @@ impl Ledger {
     pub fn lock(&mut self, lock: ExclusiveLock) {
         let transaction = self.open.entry(lock.xid).or_default();
         let table = (lock.database, lock.table);
-        transaction.locked.insert(table);
+        if transaction.locked.insert(table) {
+            transaction.held.push((table, self.clock_us));
+        }
         if self.chronicle.is_some() {
             transaction.chapter.lock(table);
         }
+    }
+
+    /// Transactions ended together, and with them their locks.
+    pub fn release(&mut self, xids: &[u32], until_us: i64) {
+        for of in xids {
+            let Some(transaction) = self.open.get_mut(of) else { continue };
+            let locks = std::mem::take(&mut transaction.held);
+            let xid = xids.first().copied().unwrap_or(*of);
+            let hold = |(relation, after_us)| ExclusiveHold { xid, relation, after_us, until_us };
+            self.exclusive.extend(locks.into_iter().map(hold));
+        }
+        self.clock_us = self.clock_us.max(Some(until_us));
     }
 
     /// Transactions were committed together, which gave up files.
@@ -172,6 +191,7 @@ impl Ledger {
             undecided: self.open.values().map(|transaction| u64::from(transaction.has_rows())).sum(),
             undecided_files: self.open.values().flat_map(Transaction::written_files).collect(),
             touched: self.touched.take(),
+            exclusive: std::mem::take(&mut self.exclusive),
             ..WalFacts::default()
         };
         for (file, rows) in std::mem::take(&mut self.totals) {

@@ -19,8 +19,14 @@ pub(super) fn note(
     let body = Body::read(record, layout)?;
     match header.manager {
         Manager::Transaction => match Ending::read(header.xid, header.kind, body.main, layout)? {
-            Ending::Committed { xids, dropped } => ledger.commit(&xids, dropped, end),
-            Ending::Aborted(xids) => ledger.abort(&xids),
+            Ending::Committed { xids, dropped, at_us } => {
+                ledger.release(&xids, at_us);
+                ledger.commit(&xids, dropped, end);
+            }
+            Ending::Aborted { xids, at_us } => {
+                ledger.release(&xids, at_us);
+                ledger.abort(&xids);
+            }
             Ending::Nothing => {}
         },
         Manager::Storage => {

@@ -30,6 +30,6 @@ mod tuple;
 pub use class::ClassRow;
 pub use commits::{Commits, Mark, Part, PartRows, Touch};
 pub use error::WalError;
-pub use facts::{File, TouchedRows, WalFacts};
+pub use facts::{ExclusiveHold, File, TouchedRows, WalFacts};
 pub use reader::Reader;
 pub use tuple::{TupleBytes, TuplePatch};

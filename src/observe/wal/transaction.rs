@@ -31,9 +31,16 @@ pub(super) enum Ending {
         xids: Vec<u32>,
         /// Files of tables and indexes that were dropped, truncated or rewritten.
         dropped: Vec<File>,
+        /// When, by the server's clock, in microseconds since the year 2000 began.
+        at_us: i64,
     },
     /// Their rows were never there.
-    Aborted(Vec<u32>),
+    Aborted {
+        /// As those of a commit.
+        xids: Vec<u32>,
+        /// As that of a commit.
+        at_us: i64,
+    },
     /// The transaction goes on: prepared, or a note about it.
     Nothing,
 }
@@ -47,7 +54,7 @@ impl Ending {
             _ => return Some(Self::Nothing),
         };
         let mut bytes = Bytes(main);
-        let _time = bytes.u64()?;
+        let at_us = bytes.u64()?.cast_signed();
         let parts = if kind & HAS_PARTS == 0 { 0 } else { bytes.u32()? };
         let mut xids = vec![xid];
         if parts & DATABASE != 0 {
@@ -81,7 +88,8 @@ impl Ending {
         if parts & ORIGIN != 0 {
             bytes.take(16)?;
         }
-        let ending = if is_commit { Self::Committed { xids, dropped } } else { Self::Aborted(xids) };
+        let ending =
+            if is_commit { Self::Committed { xids, dropped, at_us } } else { Self::Aborted { xids, at_us } };
         bytes.0.is_empty().then_some(ending)
     }
 }

@@ -7,7 +7,7 @@ use crate::model::guard::Finding;
 use crate::model::quantity::{Count, Share, counted, duration, size};
 use crate::model::report::{MigrationReport, Report};
 
-use super::{Page, schema, steps};
+use super::{Page, locks, schema, steps};
 use crate::render::grid::{Cell, Column, Grid, Row};
 use crate::render::paint::Tone;
 use crate::render::phrase;
@@ -48,6 +48,7 @@ pub(super) fn changes(page: &mut Page, of: &MigrationReport, findings: &[&Findin
     }
     schema::section(page, &of.change.schema);
     steps::section(page, &of.change.steps);
+    locks::section(page, &of.change.locks);
     for finding in findings {
         bar(page, of, finding);
         page.entry(INDENT, (Tone::Bad, &format!("✘ {}:", finding.guard)), &phrase::within(finding));

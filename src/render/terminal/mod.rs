@@ -3,6 +3,7 @@
 
 mod closing;
 mod comparison;
+mod locks;
 mod migration;
 mod schema;
 mod standing;

@@ -2,7 +2,9 @@
 
 use super::story::{assert_clean, check, seeded, world};
 use crate::model::error::ErrorKind;
+use crate::model::lock::{HeldLock, LockMode, LockSample, SampledLock};
 use crate::model::migration::SqlFailure;
+use crate::model::name::TableName;
 use crate::model::report::{Report, Verdict};
 use crate::model::suite::SuiteEnd;
 use crate::world::memory::MemoryWorld;
@@ -36,6 +38,25 @@ async fn a_failing_migration_blocks_and_nothing_after_it_runs() {
     assert!(report.suite.is_none());
     let started = &world.started()[started..];
     assert_eq!(started.len(), 2, "only the database and its untouched twin: {started:?}");
+}
+
+#[tokio::test]
+async fn what_a_migration_locked_is_told_with_it() {
+    let mode = LockMode::Share;
+    let lock = SampledLock {
+        relation: 16_385,
+        mode,
+        pid: 7,
+        transaction: "3/1".to_owned(),
+        begun_us: Some(250_000),
+    };
+    let samples =
+        [LockSample { at_us: 200_000, held: Vec::new() }, LockSample { at_us: 900_000, held: vec![lock] }];
+    let report = check(&seeded().await.with_locks(samples)).await.unwrap();
+    let table = TableName::new("public", "people");
+    let held = HeldLock { table, mode, held_s: 0.65, begun_s: 0.05, times: 1 };
+    assert_eq!(report.migrations[0].change.locks, [held]);
+    assert_eq!(report.migrations[1].change.locks, []);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! Databases, with a fault. Following the log while a statement runs is not numbered: how often that happens is chance,
-//! and the numbers of the calls behind it would be, too.
+//! Databases, with a fault. Following the log and the locks while a statement runs is not numbered: how often that happens
+//! is chance, and the numbers of the calls behind it would be, too.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use crate::model::catalog::Catalog;
 use crate::model::class::ClassPlace;
 use crate::model::digest::{DigestQuery, RowDigest};
 use crate::model::error::Result;
+use crate::model::lock::LockSample;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
@@ -105,6 +106,10 @@ impl Database for Faulty {
 
     async fn wal_end(&self) -> Result<Lsn> {
         self.numbered("wal_end", self.inner.wal_end()).await
+    }
+
+    async fn locks(&self, since_us: Option<i64>) -> Result<LockSample> {
+        self.inner.locks(since_us).await
     }
 
     async fn wal_flushed(&self) -> Result<Lsn> {

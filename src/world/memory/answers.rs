@@ -1,9 +1,10 @@
 //! What databases answer, as it was said beforehand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::MemoryWorld;
 use crate::model::catalog::{Catalog, Column, Table};
+use crate::model::lock::LockSample;
 use crate::model::migration::SqlFailure;
 use crate::model::name::TableName;
 use crate::model::schema::{Facet, ObjectKind, Schema, SchemaObject};
@@ -23,6 +24,8 @@ pub(super) struct Answers {
     /// By the end of the container's name, and table.
     pub(super) digests: BTreeMap<(String, TableName), Vec<RowDigest>>,
     pub(super) run: Vec<String>,
+    /// What is locked, from one time that it is asked to the next.
+    pub(super) locks: VecDeque<LockSample>,
 }
 
 #[expect(clippy::return_self_not_must_use, reason = "returns a handle of the same world, for chaining")]
@@ -62,6 +65,12 @@ impl MemoryWorld {
     /// to see, as rows in memory have no tuple ids by which it could be confined.
     pub fn with_digests(&self, container_ends: &str, table: TableName, rows: Vec<RowDigest>) -> Self {
         self.script().answers.digests.insert((container_ends.to_owned(), table), rows);
+        self.clone()
+    }
+
+    /// What is locked, from one time that databases are asked to the next; the last of them from then on.
+    pub fn with_locks(&self, samples: impl IntoIterator<Item = LockSample>) -> Self {
+        self.script().answers.locks.extend(samples);
         self.clone()
     }
 

@@ -18,6 +18,7 @@ struct Document {
     database_oid: u32,
     tables: Vec<TableRow>,
     enums: BTreeMap<String, Vec<String>>,
+    indexes: BTreeMap<u32, u32>,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +63,8 @@ pub(super) async fn read(connection: &mut PgConnection) -> Result<Catalog> {
             .because(cause)
     })?;
     let tables = document.tables.into_iter().map(table).map(|table| (table.name.clone(), table)).collect();
-    Ok(Catalog { tables, database_oid: document.database_oid, enums: document.enums })
+    let Document { database_oid, enums, indexes, .. } = document;
+    Ok(Catalog { tables, database_oid, enums, indexes })
 }
 
 fn table(row: TableRow) -> Table {

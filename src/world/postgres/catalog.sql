@@ -11,6 +11,11 @@ SELECT json_build_object(
             GROUP BY 1
         ) enums
     ),
+    'indexes', (
+        SELECT coalesce(json_object_agg(i.indexrelid::bigint, i.indrelid::bigint), '{}')
+        FROM pg_index i
+        WHERE i.indexrelid >= 16384
+    ),
     'tables', (
         SELECT coalesce(json_agg(json_build_object(
             'schema', n.nspname,

@@ -9,6 +9,7 @@ mod connect;
 mod copy;
 mod digest;
 mod errors;
+mod locks;
 mod others;
 mod places;
 mod schema;
@@ -29,6 +30,7 @@ use super::database::{Address, AppliedMigration, Database, Databases, DigestQuer
 use crate::model::catalog::Catalog;
 use crate::model::class::ClassPlace;
 use crate::model::error::Result;
+use crate::model::lock::LockSample;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::{TableName, quote_identifier};
@@ -157,6 +159,13 @@ impl Database for PostgresDatabase {
         others::hang_up(&mut connection).await?;
         self.connections.give_back(connection);
         Ok(())
+    }
+
+    async fn locks(&self, since_us: Option<i64>) -> Result<LockSample> {
+        let mut connection = self.connections.borrow().await?;
+        let sample = locks::sample(&mut connection, since_us).await?;
+        self.connections.give_back(connection);
+        Ok(sample)
     }
 
     async fn wal_end(&self) -> Result<Lsn> {

@@ -52,7 +52,7 @@ fn catalog(tables: impl IntoIterator<Item = Table>) -> Catalog {
     Catalog {
         tables: tables.into_iter().map(|table| (table.name.clone(), table)).collect(),
         database_oid: DATABASE,
-        enums: BTreeMap::new(),
+        ..Catalog::default()
     }
 }
 

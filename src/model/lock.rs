@@ -1,0 +1,147 @@
+//! What a migration locked, and who would have waited for it.
+
+use super::name::TableName;
+
+/// How a table is locked, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LockMode {
+    /// As SELECT takes it.
+    AccessShare,
+    /// As SELECT FOR UPDATE takes it.
+    RowShare,
+    /// As INSERT, UPDATE and DELETE take it.
+    RowExclusive,
+    /// As CREATE INDEX CONCURRENTLY, VALIDATE CONSTRAINT and VACUUM take it.
+    ShareUpdateExclusive,
+    /// As CREATE INDEX takes it.
+    Share,
+    /// As CREATE TRIGGER takes it, and adding a foreign key.
+    ShareRowExclusive,
+    /// As REFRESH MATERIALIZED VIEW CONCURRENTLY takes it.
+    Exclusive,
+    /// As TRUNCATE, DROP TABLE and most forms of ALTER TABLE take it.
+    AccessExclusive,
+}
+
+/// Whom a lock makes wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Blocked {
+    /// Some or all changes of the schema, and no app.
+    SchemaChanges,
+    /// Whoever writes rows.
+    Writes,
+    /// Everybody.
+    ReadsAndWrites,
+}
+
+impl LockMode {
+    /// Every mode, weakest first.
+    pub const ALL: [Self; 8] = [
+        Self::AccessShare,
+        Self::RowShare,
+        Self::RowExclusive,
+        Self::ShareUpdateExclusive,
+        Self::Share,
+        Self::ShareRowExclusive,
+        Self::Exclusive,
+        Self::AccessExclusive,
+    ];
+
+    /// Its name in SQL.
+    pub const fn sql(self) -> &'static str {
+        match self {
+            Self::AccessShare => "ACCESS SHARE",
+            Self::RowShare => "ROW SHARE",
+            Self::RowExclusive => "ROW EXCLUSIVE",
+            Self::ShareUpdateExclusive => "SHARE UPDATE EXCLUSIVE",
+            Self::Share => "SHARE",
+            Self::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
+            Self::Exclusive => "EXCLUSIVE",
+            Self::AccessExclusive => "ACCESS EXCLUSIVE",
+        }
+    }
+
+    /// The mode that `pg_locks` calls so (`AccessShareLock`).
+    pub fn of_server(name: &str) -> Option<Self> {
+        let name = name.strip_suffix("Lock")?;
+        Self::ALL.into_iter().find(|mode| mode.sql().replace(' ', "").eq_ignore_ascii_case(name))
+    }
+
+    /// Whom it makes wait.
+    pub const fn blocks(self) -> Blocked {
+        match self {
+            Self::AccessShare | Self::RowShare | Self::RowExclusive | Self::ShareUpdateExclusive => {
+                Blocked::SchemaChanges
+            }
+            Self::Share | Self::ShareRowExclusive | Self::Exclusive => Blocked::Writes,
+            Self::AccessExclusive => Blocked::ReadsAndWrites,
+        }
+    }
+}
+
+/// A lock that a migration held on a table that was there before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldLock {
+    /// The table, by the name that it had before.
+    pub table: TableName,
+    /// How it was locked.
+    pub mode: LockMode,
+    /// How long the longest of its transactions held it, in seconds.
+    pub held_s: f64,
+    /// When that one had it, since the migration began, in seconds.
+    pub begun_s: f64,
+    /// How many transactions were seen to hold it.
+    pub times: u64,
+}
+
+/// What was locked at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LockSample {
+    /// When, by the server's clock, in microseconds since the beginning of the year 2000 as the server counts them.
+    pub at_us: i64,
+    /// Locks that were held; those that were waited for are left out.
+    pub held: Vec<SampledLock>,
+}
+
+/// A lock that somebody held at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampledLock {
+    /// The table or index, by its oid.
+    pub relation: u32,
+    /// How it was locked.
+    pub mode: LockMode,
+    /// The server process that held it.
+    pub pid: i32,
+    /// The transaction that held it, as the server numbers those that may not write.
+    pub transaction: String,
+    /// When that transaction began, as [`LockSample::at_us`].
+    pub begun_us: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_the_server_are_known() {
+        let names = [
+            "AccessShareLock",
+            "RowShareLock",
+            "RowExclusiveLock",
+            "ShareUpdateExclusiveLock",
+            "ShareLock",
+            "ShareRowExclusiveLock",
+            "ExclusiveLock",
+            "AccessExclusiveLock",
+        ];
+        assert_eq!(names.map(LockMode::of_server), LockMode::ALL.map(Some));
+        assert_eq!(LockMode::of_server("SIReadLock"), None);
+    }
+
+    #[test]
+    fn a_stronger_lock_makes_no_fewer_wait() {
+        assert!(LockMode::ALL.is_sorted_by_key(|mode| mode.blocks()));
+        assert_eq!(LockMode::Share.blocks(), Blocked::Writes);
+        assert_eq!(LockMode::ShareUpdateExclusive.blocks(), Blocked::SchemaChanges);
+    }
+}

@@ -1,0 +1,82 @@
+//! What the log says of `ACCESS EXCLUSIVE` locks joined with what samples saw of them: the log has every one of them and
+//! when it ended, samples know when it began.
+
+use std::collections::BTreeMap;
+
+use crate::observe::wal::ExclusiveHold;
+
+/// A server notes the end of a transaction a moment before it lets go of its locks.
+const SLACK_US: i64 = 20_000;
+
+/// From when to when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub since_us: i64,
+    pub until_us: i64,
+}
+
+/// A lock that samples saw.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SeenExclusive {
+    pub relation: u32,
+    /// Before this it was not held.
+    pub since_us: i64,
+    /// The last sample that has it.
+    pub seen_us: i64,
+    /// The first that has not.
+    pub gone_us: i64,
+}
+
+impl Span {
+    pub fn length_us(self) -> i64 {
+        self.until_us - self.since_us
+    }
+
+    /// From the beginning of both to their end.
+    pub fn with(self, other: Self) -> Self {
+        Self { since_us: self.since_us.min(other.since_us), until_us: self.until_us.max(other.until_us) }
+    }
+}
+
+/// Every lock with its relation, the transaction if the log has it, and the time that it was held; where nobody saw it,
+/// the longest that it can have been. `times_us` are those of all samples, in order.
+pub(super) fn join<'a>(
+    times_us: &[i64],
+    seen: &[SeenExclusive],
+    holds: impl Iterator<Item = &'a ExclusiveHold>,
+) -> Vec<(u32, Option<u32>, Span)> {
+    let mut by_relation: BTreeMap<u32, Vec<&ExclusiveHold>> = BTreeMap::new();
+    for hold in holds {
+        by_relation.entry(hold.relation.1).or_default().push(hold);
+    }
+    for holds in by_relation.values_mut() {
+        holds.sort_by_key(|hold| hold.until_us);
+    }
+    let mut joined = Vec::new();
+    for it in seen {
+        let hold = by_relation.get_mut(&it.relation).and_then(|holds| take(holds, it));
+        let until_us = hold.map_or(it.gone_us, |hold| hold.until_us.max(it.seen_us));
+        let span = Span { since_us: it.since_us.min(until_us), until_us };
+        joined.push((it.relation, hold.map(|hold| hold.xid), span));
+    }
+    for (relation, holds) in by_relation {
+        for hold in holds {
+            let sampled = times_us[..times_us.partition_point(|at| *at < hold.until_us)].last().copied();
+            let since_us = sampled.max(hold.after_us).map_or(hold.until_us, |since| since.min(hold.until_us));
+            joined.push((relation, Some(hold.xid), Span { since_us, until_us: hold.until_us }));
+        }
+    }
+    joined
+}
+
+/// Takes the one that a lock that was seen is: the first that ended behind the last sample that has it, else the last that
+/// ended just before.
+fn take<'a>(holds: &mut Vec<&'a ExclusiveHold>, seen: &SeenExclusive) -> Option<&'a ExclusiveHold> {
+    let behind = holds.partition_point(|hold| hold.until_us < seen.seen_us);
+    let is_behind = |hold: &&ExclusiveHold| hold.until_us <= seen.gone_us;
+    if holds.get(behind).is_some_and(is_behind) {
+        return Some(holds.remove(behind));
+    }
+    let before = behind.checked_sub(1)?;
+    (holds[before].until_us >= seen.seen_us - SLACK_US).then(|| holds.remove(before))
+}

@@ -1,0 +1,94 @@
+//! What a migration locked, in words that several forms of the report share.
+
+use crate::model::lock::{Blocked, HeldLock, LockMode};
+use crate::model::quantity::{Count, duration};
+
+/// What is shorter keeps nobody waiting that a person would notice.
+const NOTICED_S: f64 = 0.05;
+
+/// The locks that an app would have felt, the longest first: every one that blocks reads, those that block writes for a
+/// while, and of one table a weaker one only if it was held for longer than a stronger.
+pub(super) fn felt(locks: &[HeldLock]) -> Vec<&HeldLock> {
+    let mut felt: Vec<&HeldLock> = Vec::new();
+    for lock in locks {
+        let is_felt = match lock.mode.blocks() {
+            Blocked::ReadsAndWrites => true,
+            Blocked::Writes => lock.held_s >= NOTICED_S,
+            Blocked::SchemaChanges => false,
+        };
+        let is_covered = felt.iter().any(|it| it.table == lock.table && lock.held_s < it.held_s + NOTICED_S);
+        if is_felt && !is_covered {
+            felt.push(lock);
+        }
+    }
+    felt.sort_by(|one, other| other.held_s.total_cmp(&one.held_s));
+    felt
+}
+
+/// What would have had to wait, and for how long (`writes to orders would have waited up to 1.9 s`).
+pub(super) fn forecast(lock: &HeldLock) -> String {
+    let (who, table) = (blocked(lock.mode), &lock.table);
+    let preposition = if lock.mode.blocks() == Blocked::Writes { "to" } else { "of" };
+    let times = match lock.times {
+        1 => String::new(),
+        times => format!(", {} times", Count(times)),
+    };
+    format!("{who} {preposition} {table} would have waited up to {}{times}", held(lock))
+}
+
+/// How long a lock was held; a short one in milliseconds (`2 ms`).
+pub(super) fn held(lock: &HeldLock) -> String {
+    if lock.held_s < NOTICED_S {
+        return format!("{} ms", (lock.held_s * 1_000.0).ceil());
+    }
+    duration(lock.held_s)
+}
+
+/// Whom a lock makes wait.
+pub(super) fn blocked(mode: LockMode) -> &'static str {
+    match mode.blocks() {
+        Blocked::ReadsAndWrites => "reads and writes",
+        Blocked::Writes => "writes",
+        Blocked::SchemaChanges => "schema changes",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::name::TableName;
+
+    fn lock(table: &str, mode: LockMode, held_s: f64) -> HeldLock {
+        HeldLock { table: TableName::new("public", table), mode, held_s, begun_s: 0.0, times: 1 }
+    }
+
+    fn told(locks: &[HeldLock]) -> Vec<String> {
+        felt(locks).into_iter().map(forecast).collect()
+    }
+
+    #[test]
+    fn what_an_app_would_have_felt_is_told_the_longest_first() {
+        let locks = [
+            lock("orders", LockMode::AccessExclusive, 0.002),
+            lock("orders", LockMode::Share, 1.9),
+            lock("people", LockMode::ShareRowExclusive, 0.04),
+            lock("visits", LockMode::ShareUpdateExclusive, 9.0),
+            lock("visits", LockMode::RowExclusive, 9.0),
+        ];
+        let expected = [
+            "writes to orders would have waited up to 1.90 s",
+            "reads and writes of orders would have waited up to 2 ms",
+        ];
+        assert_eq!(told(&locks), expected);
+    }
+
+    #[test]
+    fn a_weaker_lock_that_is_held_no_longer_than_a_stronger_is_not_told() {
+        let mut locks = [
+            lock("orders", LockMode::AccessExclusive, 1.9),
+            lock("orders", LockMode::ShareRowExclusive, 1.91),
+        ];
+        locks[0].times = 50;
+        assert_eq!(told(&locks), ["reads and writes of orders would have waited up to 1.90 s, 50 times"]);
+    }
+}

@@ -1,0 +1,21 @@
+//! What a sample migration locked.
+
+use crate::model::lock::{HeldLock, LockMode};
+use crate::model::name::TableName;
+
+/// A table that was dropped, and one that got a foreign key.
+pub(super) fn held() -> Vec<HeldLock> {
+    let lock = |table: &str, mode, held_s, begun_s| HeldLock {
+        table: TableName::new("public", table),
+        mode,
+        held_s,
+        begun_s,
+        times: 1,
+    };
+    vec![
+        lock("audit_of_everything_that_ever_happened", LockMode::AccessExclusive, 0.0021, 4.9),
+        lock("customer", LockMode::AccessExclusive, 0.84, 3.5),
+        lock("orders", LockMode::ShareRowExclusive, 3.4, 1.2),
+        lock("session", LockMode::ShareUpdateExclusive, 4.1, 0.4),
+    ]
+}

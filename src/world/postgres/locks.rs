@@ -1,0 +1,45 @@
+//! What is locked at one moment.
+
+use sqlx::postgres::PgConnection;
+
+use super::errors::could_not;
+use crate::model::error::Result;
+use crate::model::lock::{LockMode, LockSample, SampledLock};
+
+/// One row at least, for the time. Names are looked up by nobody: that would lock catalogues. Microseconds count from the
+/// year 2000, as those in the write-ahead log. The clock is read behind the locks, so that whatever is missing was not
+/// held any more at that time or not yet.
+const SAMPLE: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - 946684800000000, \
+                      held.relation, held.mode, held.pid, held.transaction, held.begun_us \
+                      FROM (VALUES (1)) one LEFT JOIN ( \
+                      SELECT l.relation::bigint AS relation, l.mode, l.pid, l.virtualtransaction AS transaction, \
+                      (extract(epoch FROM a.xact_start) * 1000000)::bigint - 946684800000000 AS begun_us \
+                      FROM pg_locks l CROSS JOIN LATERAL pg_stat_get_activity(l.pid) a \
+                      WHERE l.locktype = 'relation' AND l.granted AND l.relation >= 16384 \
+                      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+                      AND l.pid <> pg_backend_pid() AND a.backend_type <> 'autovacuum worker' \
+                      AND a.backend_start >= '2000-01-01 00:00:00+00'::timestamptz + $1 * interval '1 microsecond' \
+                      ) held ON true";
+
+type Row = (i64, Option<i64>, Option<String>, Option<i32>, Option<String>, Option<i64>);
+
+/// What connections that were opened since then hold.
+pub(super) async fn sample(connection: &mut PgConnection, since_us: Option<i64>) -> Result<LockSample> {
+    let rows: Vec<Row> = sqlx::query_as(SAMPLE)
+        .bind(since_us)
+        .fetch_all(connection)
+        .await
+        .map_err(could_not("look at the locks of the database"))?;
+    let at_us = rows.iter().map(|row| row.0).min().unwrap_or_default();
+    Ok(LockSample { at_us, held: rows.into_iter().filter_map(lock).collect() })
+}
+
+fn lock((_, relation, mode, pid, transaction, begun_us): Row) -> Option<SampledLock> {
+    Some(SampledLock {
+        relation: u32::try_from(relation?).ok()?,
+        mode: LockMode::of_server(&mode?)?,
+        pid: pid?,
+        transaction: transaction?,
+        begun_us,
+    })
+}

@@ -1,0 +1,141 @@
+//! What a migration locked and for how long, set against the clock of the server that it ran on.
+
+use std::collections::BTreeMap;
+
+use super::bad_input::copy;
+use super::engine::output_of;
+use super::stacks::container;
+use super::stage::{Stage, repository, tell};
+
+/// What a hold may be told wrong by, in seconds.
+const TOLERANCE_S: f64 = 0.02;
+
+const MIGRATIONS: &str = "name: observed
+databases:
+  db: {backup: ../small/backup.sql, masks: ../small/masks.yaml}
+migrations:
+  - {database: db, sql: made}
+  - {database: db, service: tool, command: [sh, /app/migrate], timeout: 1m}
+";
+
+const MAKE: &str = "CREATE TABLE marks (name text, at timestamptz DEFAULT clock_timestamp());
+    CREATE TABLE altered (id integer); CREATE TABLE truncated (id integer); CREATE TABLE locked (id integer);
+    CREATE TABLE undone (id integer); CREATE TABLE short (id integer);
+    CREATE TABLE filled AS SELECT id, id % 97 AS value FROM generate_series(1, 300000) AS id;";
+
+const ALTER: &str = "ALTER TABLE altered ADD COLUMN note text; INSERT INTO marks VALUES ('altered');
+    SELECT pg_sleep(0.3); INSERT INTO marks VALUES ('altered');";
+
+const CONCURRENTLY: &str = "INSERT INTO marks VALUES ('NAME');
+CREATE INDEX CONCURRENTLY NAME ON filled (value);
+INSERT INTO marks VALUES ('NAME');
+";
+
+/// Every statement is a transaction of its own unless it says otherwise, as its own tool would have it.
+const COMMAND: &str = "psql --quiet --set=ON_ERROR_STOP=1 <<'END'
+INSERT INTO marks VALUES ('truncated');
+TRUNCATE truncated;
+INSERT INTO marks VALUES ('truncated');
+BEGIN; LOCK TABLE locked IN EXCLUSIVE MODE; INSERT INTO marks VALUES ('locked');
+SELECT pg_sleep(0.2); INSERT INTO marks VALUES ('locked'); COMMIT;
+BEGIN; ALTER TABLE undone ADD COLUMN note text; SELECT pg_sleep(0.1); ROLLBACK;
+INSERT INTO marks VALUES ('filled');
+CREATE INDEX filled_id ON filled (id);
+INSERT INTO marks VALUES ('filled');
+CONCURRENTLY
+CREATE TABLE fresh (id integer);
+BEGIN; LOCK TABLE fresh; SELECT pg_sleep(0.06); COMMIT;
+SELECT unnest(ARRAY['INSERT INTO marks VALUES (''short'')', 'TRUNCATE short']) FROM generate_series(1, 50) \\gexec
+INSERT INTO marks VALUES ('short');
+END
+";
+
+/// An environment whose migrations lock what the test wants.
+fn locking() -> (tempfile::TempDir, Stage) {
+    let environments = tempfile::tempdir().unwrap();
+    for name in ["small", "observed"] {
+        copy(&repository("tests/environments").join(name), &environments.path().join(name));
+    }
+    let folder = environments.path().join("observed");
+    let command = COMMAND.replace("CONCURRENTLY\n", &CONCURRENTLY.replace("NAME", "watched"));
+    std::fs::create_dir(folder.join("made")).unwrap();
+    for (file, text) in [
+        ("stage.yaml", MIGRATIONS),
+        ("made/001-make.sql", MAKE),
+        ("made/002-alter.sql", ALTER),
+        ("app/migrate", &command),
+    ] {
+        std::fs::write(folder.join(file), text).unwrap();
+    }
+    let stage = Stage::with(environments.path().to_owned());
+    (environments, stage)
+}
+
+fn psql(container: &str, sql: &str) -> String {
+    let psql = ["exec", "--interactive", container, "psql", "--username=small", "--quiet", "--tuples-only"];
+    output_of("docker", &[&psql[..], &["--no-align", "small", "--command", sql]].concat())
+}
+
+/// When the migrations passed their marks, in seconds.
+fn marks(container: &str) -> BTreeMap<String, Vec<f64>> {
+    let mut marks: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let said = psql(container, "SELECT name || ' ' || extract(epoch FROM at) FROM marks ORDER BY at");
+    for line in said.lines() {
+        let (name, at) = line.split_once(' ').unwrap();
+        marks.entry(name.to_owned()).or_default().push(at.parse().unwrap());
+    }
+    marks
+}
+
+/// The longest time between two marks.
+fn between(marks: &BTreeMap<String, Vec<f64>>, name: &str) -> f64 {
+    marks[name].windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max)
+}
+
+#[test]
+fn what_a_migration_locked_is_told_with_its_time_and_nothing_waits_for_who_looks() {
+    let (_environments, stage) = locking();
+    let report = stage.run(&["up", "observed", "--name", "locks", "--json"]).exits(0).json();
+    let server = container(&stage, "locks", "db");
+    let marked = marks(&server);
+    for statement in CONCURRENTLY.replace("NAME", "alone").lines() {
+        psql(&server, statement);
+    }
+    let alone = between(&marks(&server), "alone");
+    stage.run(&["down", "locks"]).exits(0);
+
+    let migrations = report["report"]["migrations"].as_array().unwrap();
+    let locks: Vec<&serde_json::Value> =
+        migrations.iter().flat_map(|it| it["locks"].as_array().unwrap()).collect();
+    let lock = |table: &str, mode: &str| {
+        let found = locks.iter().find(|it| it["table"] == table && it["mode"] == mode);
+        let found = found.unwrap_or_else(|| panic!("{table} {mode}: {locks:#?}"));
+        (found["held_s"].as_f64().unwrap(), found["times"].as_u64().unwrap())
+    };
+    for (table, mode) in [("altered", "ACCESS EXCLUSIVE"), ("locked", "EXCLUSIVE"), ("filled", "SHARE")] {
+        let ((held, times), marked) = (lock(table, mode), between(&marked, table));
+        tell(&format!("locks: {table} {mode} held {held:.4} s, by the server's clock {marked:.4} s"));
+        assert!((held - marked).abs() <= TOLERANCE_S, "{table}: told {held} s, was {marked} s");
+        assert_eq!(times, 1, "{table}");
+        assert!(held >= 0.05, "{table}: {held} s are too short to say anything");
+    }
+    for (table, count) in [("truncated", 1), ("short", 50)] {
+        let ((held, times), marked) = (lock(table, "ACCESS EXCLUSIVE"), between(&marked, table));
+        tell(&format!("locks: {table} held {held:.4} s, by the server's clock at most {marked:.4} s"));
+        assert_eq!(times, count, "{table}");
+        assert!(held > 0.0 && held <= marked + TOLERANCE_S, "{table}: told {held} s, was {marked} s");
+    }
+    let (undone, times) = lock("undone", "ACCESS EXCLUSIVE");
+    assert!((0.1..0.15).contains(&undone) && times == 1, "{undone} s, {times} times");
+    let concurrently = lock("filled", "SHARE UPDATE EXCLUSIVE").0;
+    let watched = between(&marked, "watched");
+    tell(&format!(
+        "locks: an index built concurrently took {watched:.3} s, and {alone:.3} s with nobody looking"
+    ));
+    assert!(concurrently >= 0.05 && concurrently <= watched + TOLERANCE_S, "{concurrently} s of {watched} s");
+    assert!(watched <= 2.0 * alone + 0.3, "{watched} s, and {alone} s alone");
+    let strange = locks
+        .iter()
+        .find(|it| ["fresh", "people", "stage_migrations"].iter().any(|&name| it["table"] == name));
+    assert_eq!(strange, None);
+}
