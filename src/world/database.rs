@@ -79,8 +79,8 @@ pub trait Database: Send + Sync {
     /// Ends every connection but those of `stage`, and waits until they are gone: whoever held them may be dead, and the
     /// server not yet know.
     async fn hang_up_others(&self) -> Result<()>;
-    /// What is locked in this database right now by connections that were opened since `since_us`, which
-    /// [`LockSample::at_us`] explains, autovacuum's left out; by nobody if that is `None`. Short, and holds no snapshot.
+    /// What is locked in this database right now by connections that clients opened since `since_us`, which
+    /// [`LockSample::at_us`] explains; by nobody if that is `None`. Short, and holds no snapshot.
     async fn locks(&self, since_us: Option<i64>) -> Result<LockSample>;
     /// The end of the write-ahead log up to which everything that was committed is on disk.
     async fn wal_end(&self) -> Result<Lsn>;

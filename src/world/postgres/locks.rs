@@ -7,7 +7,7 @@ use crate::model::error::Result;
 use crate::model::lock::{LockMode, LockSample, SampledLock};
 
 /// One row at least, for the time. Names are looked up by nobody: that would lock catalogues. Microseconds count from the
-/// year 2000, as those in the write-ahead log. The clock is read behind the locks, so that whatever is missing was not
+/// year 2000, as those in the write-ahead log. What a parallel worker holds its leader holds, too. The clock is read behind the locks, so that whatever is missing was not
 /// held any more at that time or not yet.
 const SAMPLE: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - 946684800000000, \
                       held.relation, held.mode, held.pid, held.transaction, held.begun_us \
@@ -17,7 +17,7 @@ const SAMPLE: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::
                       FROM pg_locks l CROSS JOIN LATERAL pg_stat_get_activity(l.pid) a \
                       WHERE l.locktype = 'relation' AND l.granted AND l.relation >= 16384 \
                       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
-                      AND l.pid <> pg_backend_pid() AND a.backend_type <> 'autovacuum worker' \
+                      AND l.pid <> pg_backend_pid() AND a.backend_type = 'client backend' \
                       AND a.backend_start >= '2000-01-01 00:00:00+00'::timestamptz + $1 * interval '1 microsecond' \
                       ) held ON true";
 
