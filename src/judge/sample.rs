@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::approval::Approval;
 use crate::model::call::ServiceFailure;
 use crate::model::change::{Change, GrossRows, NetRows, TableChange, TableEvent};
-use crate::model::guard::{Finding, GuardLimits, Limit};
+use crate::model::guard::{Finding, GuardLimits, HoldLimit, Limit};
+use crate::model::lock::{HeldLock, LockMode};
 use crate::model::migration::{Migration, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
 use crate::model::report::{MigrationReport, Verdict};
@@ -104,6 +105,24 @@ impl Sample {
 
     pub(super) fn rows_changed(mut self, limit: Limit) -> Self {
         self.limits.rows_changed.all = limit;
+        self
+    }
+
+    /// The last migration locked a table.
+    pub(super) fn locked(mut self, table: &str, mode: LockMode, held_s: f64) -> Self {
+        let table = TableName::new("public", table);
+        let lock = HeldLock { table, mode, held_s, begun_s: 0.0, times: 1 };
+        self.migrations.last_mut().expect("a migration that locks").change.locks.push(lock);
+        self
+    }
+
+    pub(super) fn table_locked(mut self, limit: HoldLimit) -> Self {
+        self.limits.table_locked.all = limit;
+        self
+    }
+
+    pub(super) fn table_locked_of(mut self, table: &str, limit: HoldLimit) -> Self {
+        self.limits.table_locked.tables.insert(TableName::new("public", table), limit);
         self
     }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::name::TableName;
+use super::quantity::duration;
 
 /// The ids of all guards, most severe first: the order of findings, and the cases of a JUnit report.
-pub const GUARD_IDS: [&str; 7] = [
+pub const GUARD_IDS: [&str; 8] = [
     "table_dropped",
     "rows_lost",
     "values_lost",
@@ -14,6 +15,7 @@ pub const GUARD_IDS: [&str; 7] = [
     "migration_failed",
     "service_failed",
     "suite_failed",
+    "table_locked",
 ];
 
 /// How much is too much: a number of rows, or a share of the table's rows in the seed.
@@ -49,23 +51,48 @@ impl fmt::Display for Limit {
     }
 }
 
-/// The limits of one guard: one for all tables, and exceptions by table.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TableLimits {
-    /// For every table that has none of its own.
-    pub all: Limit,
-    /// By table.
-    pub tables: BTreeMap<TableName, Limit>,
+/// How long is too long.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum HoldLimit {
+    /// At most so many seconds.
+    AtMost(f64),
+    /// Not limited.
+    Off,
 }
 
-impl TableLimits {
+impl HoldLimit {
+    /// Whether something that lasted `held_s` seconds exceeds this limit.
+    pub fn is_exceeded_by(self, held_s: f64) -> bool {
+        matches!(self, Self::AtMost(limit_s) if held_s > limit_s)
+    }
+}
+
+impl fmt::Display for HoldLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost(limit_s) => f.write_str(&duration(*limit_s)),
+            Self::Off => f.write_str("off"),
+        }
+    }
+}
+
+/// The limits of one guard: one for all tables, and exceptions by table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableLimits<L = Limit> {
+    /// For every table that has none of its own.
+    pub all: L,
+    /// By table.
+    pub tables: BTreeMap<TableName, L>,
+}
+
+impl<L: Copy> TableLimits<L> {
     /// One limit for every table.
-    pub fn all(all: Limit) -> Self {
+    pub fn all(all: L) -> Self {
         Self { all, tables: BTreeMap::new() }
     }
 
     /// The limit that holds for `table`.
-    pub fn of(&self, table: &TableName) -> Limit {
+    pub fn of(&self, table: &TableName) -> L {
         self.tables.get(table).copied().unwrap_or(self.all)
     }
 }
@@ -81,6 +108,8 @@ pub struct GuardLimits {
     pub allow_table_dropped: bool,
     /// Columns that held values may be dropped without a finding. Default: none; `true` lifts the guard.
     pub allow_values_lost: bool,
+    /// How long reads or writes of a table may be kept waiting by one transaction. Default: off.
+    pub table_locked: TableLimits<HoldLimit>,
 }
 
 impl Default for GuardLimits {
@@ -90,6 +119,7 @@ impl Default for GuardLimits {
             rows_changed: TableLimits::all(Limit::Off),
             allow_table_dropped: false,
             allow_values_lost: false,
+            table_locked: TableLimits::all(HoldLimit::Off),
         }
     }
 }

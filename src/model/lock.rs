@@ -1,5 +1,7 @@
 //! What a migration locked, and who would have waited for it.
 
+use std::fmt;
+
 use super::name::TableName;
 
 /// How a table is locked, weakest first.
@@ -92,6 +94,24 @@ pub struct HeldLock {
     pub begun_s: f64,
     /// How many transactions were seen to hold it.
     pub times: u64,
+}
+
+impl HeldLock {
+    /// What it makes wait (`writes to orders`).
+    pub fn waiting(&self) -> String {
+        let preposition = if self.mode.blocks() == Blocked::Writes { "to" } else { "of" };
+        format!("{} {preposition} {}", self.mode.blocks(), self.table)
+    }
+}
+
+impl fmt::Display for Blocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SchemaChanges => "schema changes",
+            Self::Writes => "writes",
+            Self::ReadsAndWrites => "reads and writes",
+        })
+    }
 }
 
 /// What was locked at one moment.

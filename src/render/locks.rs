@@ -1,6 +1,6 @@
 //! What a migration locked, in words that several forms of the report share.
 
-use crate::model::lock::{Blocked, HeldLock, LockMode};
+use crate::model::lock::{Blocked, HeldLock};
 use crate::model::quantity::{Count, duration};
 
 /// What is shorter keeps nobody waiting that a person would notice.
@@ -27,13 +27,11 @@ pub(super) fn felt(locks: &[HeldLock]) -> Vec<&HeldLock> {
 
 /// What would have had to wait, and for how long (`writes to orders would have waited up to 1.9 s`).
 pub(super) fn forecast(lock: &HeldLock) -> String {
-    let (who, table) = (blocked(lock.mode), &lock.table);
-    let preposition = if lock.mode.blocks() == Blocked::Writes { "to" } else { "of" };
     let times = match lock.times {
         1 => String::new(),
         times => format!(", {} times", Count(times)),
     };
-    format!("{who} {preposition} {table} would have waited up to {}{times}", held(lock))
+    format!("{} would have waited up to {}{times}", lock.waiting(), held(lock))
 }
 
 /// How long a lock was held; a short one in milliseconds (`2 ms`).
@@ -44,18 +42,10 @@ pub(super) fn held(lock: &HeldLock) -> String {
     duration(lock.held_s)
 }
 
-/// Whom a lock makes wait.
-pub(super) fn blocked(mode: LockMode) -> &'static str {
-    match mode.blocks() {
-        Blocked::ReadsAndWrites => "reads and writes",
-        Blocked::Writes => "writes",
-        Blocked::SchemaChanges => "schema changes",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::lock::LockMode;
     use crate::model::name::TableName;
 
     fn lock(table: &str, mode: LockMode, held_s: f64) -> HeldLock {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::bad_input::copy;
+use super::bad_input::{copy, replace};
 use super::engine::output_of;
 use super::stacks::container;
-use super::stage::{Stage, repository, tell};
+use super::stage::{Stage, changed, repository, tell};
 
 /// What a hold may be told wrong by, in seconds.
 const TOLERANCE_S: f64 = 0.02;
@@ -138,4 +138,21 @@ fn what_a_migration_locked_is_told_with_its_time_and_nothing_waits_for_who_looks
         .iter()
         .find(|it| ["fresh", "people", "stage_migrations"].iter().any(|&name| it["table"] == name));
     assert_eq!(strange, None);
+}
+
+#[test]
+fn a_lock_that_is_held_for_longer_than_its_limit_blocks() {
+    let (_environments, stage) = changed("guarded", |folder| {
+        let hold = "LOCK TABLE people IN SHARE MODE; SELECT pg_sleep(0.3);";
+        std::fs::write(folder.join("migrations/003-hold.sql"), hold).unwrap();
+        let limit = "name: guarded\nguards: {table_locked: 200ms}";
+        replace(&folder.join("stage.yaml"), "name: guarded", limit);
+    });
+    let report = stage.run(&["check", "guarded", "--json"]).exits(1).json();
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["guard"], &finding["migration"]), (&"table_locked".into(), &"003-hold.sql".into()));
+    let message = finding["message"].as_str().unwrap();
+    assert!(message.starts_with("writes to people would have waited up to 0."), "{message}");
+    assert!(message.ends_with("s (SHARE), the limit is 0.20 s"), "{message}");
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1);
 }

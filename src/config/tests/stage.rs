@@ -6,7 +6,7 @@ use super::{environment, read};
 use crate::model::environment::{
     BackupSource, LeaseSpec, MigrationCommand, MigrationFolder, MigrationSource,
 };
-use crate::model::guard::{GuardLimits, Limit};
+use crate::model::guard::{GuardLimits, HoldLimit, Limit};
 use crate::model::migration::MigrationLayout;
 use crate::model::name::TableName;
 use crate::model::suite::SuiteSpec;
@@ -40,6 +40,7 @@ guards:
   rows_changed: 5000
   allow_table_dropped: true
   allow_values_lost: true
+  table_locked: {all: 2s, tables: {log: off, orders: 500ms}}
 lease: {ttl: 90m, max: 2d, idle: 2h}
 x-notes: mine
 ",
@@ -76,6 +77,10 @@ x-notes: mine
     assert_eq!(lost.of(&TableName::new("feed", "items")), Limit::Rows(100));
     assert_eq!(lost.of(&TableName::new("public", "log")), Limit::Off);
     assert_eq!(environment.guards.rows_changed.all, Limit::Rows(5000));
+    let locked = &environment.guards.table_locked;
+    let of = |table: &str| locked.of(&TableName::new("public", table));
+    assert_eq!((of("orders"), of("log")), (HoldLimit::AtMost(0.5), HoldLimit::Off));
+    assert_eq!(of("people"), HoldLimit::AtMost(2.0));
     assert!(environment.guards.allow_table_dropped && environment.guards.allow_values_lost);
     assert_eq!(environment.lease, LeaseSpec { ttl_s: 5400, max_s: 172_800, idle_s: Some(7200) });
 }

@@ -212,6 +212,7 @@ fn limits_are_rows_shares_or_off() {
   rows_change: 1
   table_dropped: off
   allow_table_dropped: yes
+  table_locked: {all: 2, tables: {t: 2s}}
 ",
         &[
             &format!("stage.yaml:2:20: {LIMIT} `101%`"),
@@ -222,6 +223,7 @@ fn limits_are_rows_shares_or_off() {
             "stage.yaml:3:3: unknown key `rows_change` | did you mean `rows_changed`?",
             "stage.yaml:4:3: `table_dropped` is a guard whose limit cannot be set",
             "stage.yaml:5:24: expected `true` or `false`, found `yes`",
+            "stage.yaml:6:23: expected a limit: a time such as `2s` or `500ms`, or `off`, found `2`",
         ],
     );
 }

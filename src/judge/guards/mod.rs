@@ -6,6 +6,7 @@ mod rows_lost;
 mod service_failed;
 mod suite_failed;
 mod table_dropped;
+mod table_locked;
 mod values_lost;
 
 use super::guard::Guard;
@@ -19,4 +20,5 @@ pub(super) static ALL: &[&Guard] = &[
     &migration_failed::GUARD,
     &service_failed::GUARD,
     &suite_failed::GUARD,
+    &table_locked::GUARD,
 ];

@@ -3,7 +3,7 @@
 use super::{Page, code, prose};
 use crate::model::quantity::Count;
 use crate::model::report::Report;
-use crate::render::locks::{blocked, felt, held};
+use crate::render::locks::{felt, held};
 
 /// A table of the locks that an app would have felt.
 pub(super) fn section(page: &mut Page, report: &Report) {
@@ -12,7 +12,7 @@ pub(super) fn section(page: &mut Page, report: &Report) {
         let name = code(&of.run.migration.name);
         rows.extend(felt(&of.change.locks).into_iter().map(|lock| {
             let (table, mode) = (code(&lock.table.to_string()), prose(lock.mode.sql()));
-            let (held, who) = (held(lock), blocked(lock.mode));
+            let (held, who) = (held(lock), lock.mode.blocks());
             format!("| {name} | {table} | {mode} | {held} | {} | {who} |\n", Count(lock.times))
         }));
     }

@@ -180,6 +180,7 @@ fn bar(page: &mut Page, of: &MigrationReport, finding: &Finding) {
     let touched = of.change.tables.iter().find(|change| Some(&change.table) == finding.table.as_ref());
     let Some(change) = touched.filter(|change| change.rows_in_seed > 0) else { return };
     let (part, what) = match finding.guard {
+        "table_locked" => return,
         "rows_changed" => (change.net.different, "has other values"),
         _ => (change.net.missing, "is gone"),
     };
