@@ -151,8 +151,8 @@ impl Sample {
         self.suite_ended(SuiteEnd::Exited(code), 8.0)
     }
 
-    pub(super) fn suite_timed_out(self, duration_s: f64) -> Self {
-        self.suite_ended(SuiteEnd::TimedOut, duration_s)
+    pub(super) fn suite_timed_out(self, timeout_s: u64, duration_s: f64) -> Self {
+        self.suite_ended(SuiteEnd::TimedOut { timeout_s }, duration_s)
     }
 
     fn suite_ended(mut self, end: SuiteEnd, duration_s: f64) -> Self {

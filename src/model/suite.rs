@@ -30,7 +30,10 @@ pub enum SuiteEnd {
     /// It exited with this code.
     Exited(i64),
     /// It was still running after its time.
-    TimedOut,
+    TimedOut {
+        /// How long it was given, in seconds; that it is over shows a moment later.
+        timeout_s: u64,
+    },
 }
 
 /// What came of the suite: a fact, never an `Err`.

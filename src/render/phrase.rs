@@ -149,7 +149,7 @@ pub(super) fn suite(suite: &SuiteOutcome) -> String {
     let counts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
     let took = duration(suite.duration_s);
     match suite.end {
-        SuiteEnd::TimedOut => format!("not finished after {took}{counts}"),
+        SuiteEnd::TimedOut { .. } => format!("not finished after {took}{counts}"),
         SuiteEnd::Exited(_) if suite.is_passed() => format!("passed in {took}{counts}"),
         SuiteEnd::Exited(code) => format!("failed in {took} with exit code {code}{counts}"),
     }

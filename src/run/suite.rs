@@ -39,7 +39,7 @@ pub async fn run_suite(
     let timeout = Duration::from_secs(suite.timeout_s);
     let end = match run.stop.or(engine.await_exit(&container, timeout)).await? {
         Some(code) => SuiteEnd::Exited(code),
-        None => SuiteEnd::TimedOut,
+        None => SuiteEnd::TimedOut { timeout_s: suite.timeout_s },
     };
     let duration_s = begun.elapsed().as_secs_f64();
     let output_tail = engine.output_tail(&container, TAIL_LINES).await?;

@@ -32,7 +32,7 @@ fn check(evidence: &Evidence) -> Vec<Finding> {
 
 fn in_words(suite: &SuiteOutcome) -> String {
     match suite.end {
-        SuiteEnd::TimedOut => format!("the suite did not finish within {:.0} s", suite.duration_s),
+        SuiteEnd::TimedOut { timeout_s } => format!("the suite did not finish within {timeout_s} s"),
         SuiteEnd::Exited(code) if suite.failed.is_empty() => format!("the suite exited with {code}"),
         SuiteEnd::Exited(_) => failed_tests(suite),
     }
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_suite_without_an_end_is_told_with_its_time() {
         assert_eq!(
-            Sample::default().suite_timed_out(120.02).findings("suite_failed"),
+            Sample::default().suite_timed_out(120, 122.7).findings("suite_failed"),
             [": the suite did not finish within 120 s"]
         );
     }

@@ -28,12 +28,12 @@ struct FailedTest<'a> {
 pub(in crate::render) fn suite(outcome: &SuiteOutcome) -> Suite<'_> {
     let exit_code = match outcome.end {
         SuiteEnd::Exited(code) => Some(code),
-        SuiteEnd::TimedOut => None,
+        SuiteEnd::TimedOut { .. } => None,
     };
     let failed = outcome.failed.iter().map(|test| FailedTest { name: &test.name, message: &test.message });
     Suite {
         is_passed: outcome.is_passed(),
-        timed_out: outcome.end == SuiteEnd::TimedOut,
+        timed_out: matches!(outcome.end, SuiteEnd::TimedOut { .. }),
         exit_code,
         duration_s: outcome.duration_s,
         passed: outcome.passed,

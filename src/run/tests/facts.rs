@@ -84,7 +84,7 @@ async fn a_suite_that_fails_or_never_ends_blocks() {
     let suite = report.suite.unwrap();
     assert_eq!((suite.end, suite.output_tail.as_str()), (SuiteEnd::Exited(1), "1 failed"));
     let report = blocked(&world().service_never_exits("tests"), "never exits").await;
-    assert_eq!(report.suite.unwrap().end, SuiteEnd::TimedOut);
+    assert_eq!(report.suite.unwrap().end, SuiteEnd::TimedOut { timeout_s: 60 });
 }
 
 #[tokio::test]
