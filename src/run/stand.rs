@@ -138,8 +138,10 @@ async fn databases(
 }
 
 /// Carries out the plan of the databases if there is room for their clones; what comes of it is within, an error without
-/// is that of the room. Nothing starts before it is the stack's turn on the engine. Clones that share blocks take no room by themselves, and making one measures the pool: so they are
-/// made first, beside the network, and no container before the answer. A full copy is not begun before it.
+/// is that of the room, or of the queue: nothing starts before it is the stack's turn on the engine.
+///
+/// Clones that share blocks take no room by themselves, and making one measures the pool: so they are made first, beside the
+/// network, and no container before the answer. A full copy is not begun before it.
 async fn with_room(
     waiting: &Waiting<'_>,
     plan: Plan,
