@@ -8,8 +8,9 @@ use crate::model::service::Service;
 
 const MIB: u64 = 1 << 20;
 
-/// What a container is reckoned with whose memory Compose does not limit. A server on a clone of the incident took 60 MB
-/// and its untouched twin 20; web and worker took 60 and 30.
+/// What a container is reckoned with whose memory Compose does not limit. Once the incident's stack stood, the engine told 45
+/// MiB of its web, 18 of its worker and 4 of its cache, and 409 of its database: with the pages that the kernel keeps for it as
+/// long as nobody else wants them.
 const SERVICE_BYTES: u64 = 128 * MIB;
 const DATABASE_BYTES: u64 = 256 * MIB;
 const TWIN_BYTES: u64 = 64 * MIB;
