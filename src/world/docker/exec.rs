@@ -1,10 +1,17 @@
 //! Running a command in a container that runs.
 
+use std::time::{Duration, Instant};
+
 use bollard::Docker;
 use bollard::container::LogOutput;
 use bollard::errors::Error as Refusal;
 use bollard::exec::{CreateExecOptions, StartExecResults};
 use futures_util::StreamExt;
+use tokio::time::sleep;
+
+/// How long the engine is given to take note of the end of a command whose output has ended.
+const ENDING: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What came of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +22,16 @@ pub(super) struct Ran {
     pub stdout: String,
     /// What it wrote to its standard error.
     pub stderr: String,
+}
+
+impl Ran {
+    /// Why it failed: what it wrote to its standard error, or how it ended where it wrote nothing.
+    pub(super) fn why(&self) -> String {
+        match self.stderr.trim() {
+            "" => format!("the command ended with {} and wrote nothing", self.code),
+            why => why.to_owned(),
+        }
+    }
 }
 
 /// Runs `command`, given as arguments and never as text for a shell, and waits for it.
@@ -35,7 +52,20 @@ pub(super) async fn run(docker: &Docker, container: &str, command: &[&str]) -> R
             }
         }
     }
-    let code = docker.inspect_exec(&exec.id).await?.exit_code.unwrap_or(-1);
+    let code = ended(docker, &exec.id).await?.unwrap_or(-1);
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Ok(Ran { code, stdout: text(stdout), stderr: text(stderr) })
+}
+
+/// The exit code of a command whose output has ended; `None` if the engine does not tell it in time. Output may end before
+/// the engine has taken note of the end, and until then it tells no code.
+async fn ended(docker: &Docker, id: &str) -> Result<Option<i64>, Refusal> {
+    let begun = Instant::now();
+    loop {
+        let found = docker.inspect_exec(id).await?;
+        if found.running != Some(true) || begun.elapsed() > ENDING {
+            return Ok(found.exit_code.filter(|_| found.running != Some(true)));
+        }
+        sleep(LOOK_AGAIN).await;
+    }
 }

@@ -148,8 +148,7 @@ fn succeeded(action: &str, ran: Ran) -> Result<String> {
     if ran.code == 0 {
         return Ok(ran.stdout);
     }
-    let why = ran.stderr.trim();
-    Err(Error::new(ErrorKind::Unreachable, format!("could not {action}: {why}")))
+    Err(Error::new(ErrorKind::Unreachable, format!("could not {action}: {}", ran.why())))
 }
 
 /// Every address of a subnet.

@@ -74,7 +74,7 @@ pub(super) fn succeeded(action: &str, kind: ErrorKind, ran: Ran) -> Result<Strin
     }
     let is_full = ran.stderr.contains("No space left") || ran.stderr.contains("quota");
     let kind = if is_full { ErrorKind::NoRoom } else { kind };
-    Err(Error::new(kind, format!("could not {action}: {}", ran.stderr.trim())))
+    Err(Error::new(kind, format!("could not {action}: {}", ran.why())))
 }
 
 /// A refusal that may mean that the helper image is not there.
