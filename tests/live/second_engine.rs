@@ -46,8 +46,19 @@ impl SecondEngine {
             .spawn()
             .unwrap();
         let mut engine = Self { folder, network, engine: None };
+        engine.wait_for_network();
         engine.resume();
         engine
+    }
+
+    /// Waits until its network is one of its own: until then what runs in it would run in that of the machine.
+    fn wait_for_network(&self) {
+        let begun = Instant::now();
+        let network_of = |process: &str| std::fs::read_link(format!("/proc/{process}/ns/net")).unwrap();
+        while network_of(&self.network.id().to_string()) == network_of("self") {
+            assert!(begun.elapsed() < WAIT, "no network of its own");
+            sleep(Duration::from_millis(1));
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {

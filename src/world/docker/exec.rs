@@ -11,6 +11,8 @@ use tokio::time::sleep;
 
 /// How long the engine is given to take note of the end of a command whose output has ended.
 const ENDING: Duration = Duration::from_secs(10);
+/// The code that the engine gives a command that it could not run.
+pub(super) const CANNOT_RUN: i64 = 126;
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What came of a command.
@@ -25,11 +27,13 @@ pub(super) struct Ran {
 }
 
 impl Ran {
-    /// Why it failed: what it wrote to its standard error, or how it ended where it wrote nothing.
+    /// Why it failed: what it wrote to its standard error, or what the engine wrote to its output where it could not run it,
+    /// or else how it ended.
     pub(super) fn why(&self) -> String {
-        match self.stderr.trim() {
-            "" => format!("the command ended with {} and wrote nothing", self.code),
-            why => why.to_owned(),
+        match (self.stderr.trim(), self.stdout.trim()) {
+            ("", why) if self.code == CANNOT_RUN && !why.is_empty() => why.to_owned(),
+            ("", _) => format!("the command ended with {} and wrote nothing", self.code),
+            (why, _) => why.to_owned(),
         }
     }
 }

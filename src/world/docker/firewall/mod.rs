@@ -16,6 +16,7 @@ use bollard::query_parameters::{CreateContainerOptionsBuilder, StartContainerOpt
 use super::errors::{could_not, is_absent, is_conflict, says, status};
 use super::exec::{self, Ran};
 use super::pool::HELPER_IMAGE;
+use super::watch;
 use crate::model::egress::{EgressRules, Refused};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::label;
@@ -26,6 +27,8 @@ const RULES: &str = include_str!("rules.nft");
 const SCRIPT: &str = include_str!("script.sh");
 /// The code with which the script says that it does not see an interface.
 const UNSEEN: i64 = 3;
+/// How many lines of a firewall that ended are told.
+const LAST_WORDS: usize = 3;
 
 /// Refuses the containers behind an interface whatever they are not allowed to reach. What was counted there before is
 /// forgotten.
@@ -98,7 +101,13 @@ async fn ask(docker: &Docker, holder: Option<&str>, arguments: &[&str]) -> Resul
         Err(refusal) => return Err(could_not("ask the firewall")(refusal)),
     }
     prepare(docker, holder.unwrap_or_default()).await?;
-    exec::run(docker, NAME, &command).await.map_err(could_not("ask the firewall"))
+    let ran = exec::run(docker, NAME, &command).await.map_err(could_not("ask the firewall"))?;
+    if ran.code == exec::CANNOT_RUN {
+        // It ended as soon as it was started, and only its own words say why.
+        let last_words = watch::output_tail(docker, NAME, LAST_WORDS).await?;
+        return Ok(Ran { stderr: format!("{}\n{}", ran.why(), last_words.trim()), ..ran });
+    }
+    Ok(ran)
 }
 
 /// Makes the container and starts it, also one that stopped with its engine.

@@ -58,6 +58,8 @@ note_lookups() {
                 : >"$file.full"
             fi
             ;;
+        # Why the server cannot go on.
+        'dnsmasq: '*) printf '%s\n' "$line" >&2 ;;
         esac
     done
 }
