@@ -162,10 +162,9 @@ impl SecondEngine {
 
 #[test]
 fn an_engine_that_is_restarted_or_full_is_as_it_was_after_one_sweep() {
-    let (_environments, stage) = changed("second", |folder| {
-        let suite = "suite: {service: tests, command: [sleep, \"20\"], ";
-        replace(&folder.join("stage.yaml"), "suite: {service: tests, ", suite);
-    });
+    let (short, long) = ("suite: {service: tests, ", "suite: {service: tests, command: [sleep, \"20\"], ");
+    let (environments, stage) = changed("second", |folder| replace(&folder.join("stage.yaml"), short, long));
+    let folder = environments.path().join("second");
     let ours = listing();
     let mut engine = SecondEngine::start();
     engine.load(&["postgres:15", "stage-helper:1"]);
@@ -184,12 +183,10 @@ fn an_engine_that_is_restarted_or_full_is_as_it_was_after_one_sweep() {
     assert!(matches!(ran.code, Some(4 | 5)), "{:?}\n{}\n{}", ran.code, ran.stdout, ran.stderr);
     engine.run(&stage, &["sweep"]).exits(0);
     assert_same(&before, &engine.listing(), "restarted, swept");
-    drop(stage);
 
-    let (environments, stage) = changed("second", |folder| {
-        let fill = "CREATE TABLE filler AS SELECT repeat(md5(i::text), 60) AS words FROM generate_series(1, 3000000) i;\n";
-        std::fs::write(folder.join("migrations/003-fill.sql"), fill).unwrap();
-    });
+    replace(&folder.join("stage.yaml"), long, short);
+    let fill = "CREATE TABLE filler AS SELECT repeat(md5(i::text), 60) AS words FROM generate_series(1, 3000000) i;\n";
+    std::fs::write(folder.join("migrations/003-fill.sql"), fill).unwrap();
     let ran = engine.run(&stage, &["check", "second"]);
     tell(&format!("a migration filled the disk of the engine: exit code {:?}", ran.code));
     assert!(
@@ -202,7 +199,7 @@ fn an_engine_that_is_restarted_or_full_is_as_it_was_after_one_sweep() {
     engine.run(&stage, &["sweep"]).exits(0);
     assert_same(&before, &engine.listing(), "filled, swept");
     // The seed is whole: what passed before passes again.
-    std::fs::remove_file(environments.path().join("second/migrations/003-fill.sql")).unwrap();
+    std::fs::remove_file(folder.join("migrations/003-fill.sql")).unwrap();
     engine.run(&stage, &["check", "second"]).exits(0);
     drop(engine);
     assert_same(&ours, &listing(), "the second engine is gone");

@@ -4,12 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bollard::Docker;
+use bollard::errors::Error as Refusal;
 use bollard::models::{
     ContainerInspectResponse, ContainerState, ContainerStateStatusEnum as Status, HealthStatusEnum as Health,
 };
-use bollard::query_parameters::LogsOptionsBuilder;
-use futures_util::TryStreamExt;
-use tokio::time::{Instant, sleep};
+use bollard::query_parameters::{LogsOptionsBuilder, WaitContainerOptions};
+use futures_util::{StreamExt, TryStreamExt};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::errors::could_not;
 use super::{exec, passing};
@@ -17,13 +18,17 @@ use crate::model::call::{Performed, ServiceFailure};
 use crate::model::error::{Error, ErrorKind, Result};
 
 const POLL: Duration = Duration::from_millis(40);
+/// A probe costs the engine as much as a quarter of a container, so what takes long to get healthy is probed less and less
+/// often: it is known at most a tenth of its time too late, and never later than this.
+const LONGEST_POLL: Duration = Duration::from_millis(300);
 const TAIL_LINES: usize = 30;
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Waits until a container is healthy, or runs if it has no healthcheck. While the engine has not decided yet the probe is
 /// also run here: the engine waits a whole interval before its first one, and many Compose files say 30 s.
 pub(super) async fn healthy(docker: &Docker, name: &str, timeout: Duration) -> Result<Performed> {
-    let deadline = Instant::now() + timeout;
+    let begun = Instant::now();
+    let deadline = begun + timeout;
     let found = inspect(docker, name).await?;
     let test = found.config.and_then(|config| config.healthcheck).and_then(|check| check.test);
     let probe = probe_of(test.unwrap_or_default());
@@ -43,7 +48,7 @@ pub(super) async fn healthy(docker: &Docker, name: &str, timeout: Duration) -> R
         {
             return Ok(Performed::Done);
         }
-        sleep(POLL).await;
+        sleep((begun.elapsed() / 10).clamp(POLL, LONGEST_POLL)).await;
     }
 }
 
@@ -75,7 +80,6 @@ pub(super) async fn completion(docker: &Docker, name: &str, timeout: Duration) -
 
 /// Waits until a container has exited; its code, or `None` after `timeout`.
 pub(super) async fn exit_code(docker: &Docker, name: &str, timeout: Duration) -> Result<Option<i64>> {
-    // Polled, as the engine's own wait returns at once for a container that was never started.
     let deadline = Instant::now() + timeout;
     loop {
         let state = state(docker, name).await?;
@@ -84,6 +88,15 @@ pub(super) async fn exit_code(docker: &Docker, name: &str, timeout: Duration) ->
         }
         if Instant::now() >= deadline {
             return Ok(None);
+        }
+        // The engine's own wait returns at once for a container that was never started.
+        if state.status == Some(Status::RUNNING) {
+            let mut end = docker.wait_container(name, None::<WaitContainerOptions>);
+            // How it ended is for the next look to tell.
+            match timeout_at(deadline, end.next()).await {
+                Ok(Some(Ok(_) | Err(Refusal::DockerContainerWaitError { .. }))) | Err(_) => continue,
+                Ok(_) => {}
+            }
         }
         sleep(POLL).await;
     }

@@ -16,6 +16,9 @@ use crate::world::database::Address;
 pub(super) const APPLICATION: &str = "stage";
 /// Short, as a server needs 14 to 20 ms from its first breath to its first answer, and a refusal costs a tenth of that.
 const RETRY: Duration = Duration::from_millis(5);
+/// A server that has been starting for long recovers, or shares its machine with many that start: it is asked less and less
+/// often, and known at most a twentieth of its time too late.
+const LONGEST_RETRY: Duration = Duration::from_millis(100);
 /// An attempt that takes longer is stuck: the engine's proxy accepts for a server that does not listen yet.
 const ATTEMPT: Duration = Duration::from_secs(5);
 
@@ -39,7 +42,8 @@ impl Connections {
             .application_name(APPLICATION)
             // Slow statements would be logged with their text.
             .disable_statement_logging();
-        let deadline = Instant::now() + patience;
+        let begun = Instant::now();
+        let deadline = begun + patience;
         loop {
             let remaining = deadline.saturating_duration_since(Instant::now()).min(ATTEMPT);
             let attempt = timeout(remaining, PgConnection::connect_with(&options)).await;
@@ -51,10 +55,11 @@ impl Connections {
             if let Some(error) = refusal.as_ref().and_then(|refusal| hopeless(at, refusal)) {
                 return Err(error);
             }
-            if Instant::now() + RETRY >= deadline {
+            let retry = (begun.elapsed() / 20).clamp(RETRY, LONGEST_RETRY);
+            if Instant::now() + retry >= deadline {
                 return Err(silent(at, patience, refusal.as_ref()));
             }
-            sleep(RETRY).await;
+            sleep(retry).await;
         }
     }
 
