@@ -42,7 +42,6 @@ fn services_have_the_memory_that_compose_lets_them_and_go_before_anything_else()
         replace(&folder.join("compose.yaml"), "command: [sleep, \"300\"]", limited);
     });
     stage.run(&["seed", "build", "limited"]).exits(0);
-    let before = listing();
     stage.run(&["up", "limited"]).exits(0);
     let limits = |name: &str| {
         let form = "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.OomScoreAdj}}";
@@ -59,6 +58,7 @@ fn services_have_the_memory_that_compose_lets_them_and_go_before_anything_else()
             replace(&folder.join("compose.yaml"), "command: [sleep, \"300\"]", huge);
         })
     };
+    let before = listing();
     let refused = stage.run(&["check", "huge"]).exits(7);
     assert!(refused.stderr.contains("the stack is reckoned with 4.3 TB of memory"), "{}", refused.stderr);
     assert_same(&before, &listing(), "refused");
