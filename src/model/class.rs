@@ -9,6 +9,8 @@ pub struct ClassPlace {
     pub oid: u32,
     /// The file that holds it; 0 for a partitioned table.
     pub filenode: u32,
+    /// The tablespace that holds it; 0 for the database's own.
+    pub tablespace: u32,
     /// Whether it is a TOAST table, which holds long values of another one.
     pub is_toast: bool,
     /// Where the row lies.

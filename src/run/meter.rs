@@ -49,9 +49,11 @@ pub struct Meter {
 impl Meter {
     /// Begins at the present end of the log. `before` serves the untouched seed.
     pub async fn open(live: Arc<dyn Database>, before: Arc<dyn Database>, seed: &SeedRecord) -> Result<Self> {
-        let (catalog, segment_size, end) =
-            tokio::try_join!(live.catalog(), live.wal_segment_size_bytes(), live.wal_end())?;
-        Self::begin(live, before, seed, catalog, Reader::new(end, segment_size)).await
+        let (catalog, classes, segment_size, end) =
+            tokio::try_join!(live.catalog(), live.classes(), live.wal_segment_size_bytes(), live.wal_end())?;
+        let mut reader = Reader::new(end, segment_size);
+        reader.know(catalog.database_oid, &classes);
+        Self::begin(live, before, seed, catalog, reader).await
     }
 
     async fn begin(
@@ -79,9 +81,15 @@ impl Meter {
         before: Arc<dyn Database>,
         seed: &SeedRecord,
     ) -> Result<(Self, Change)> {
-        let (catalog, segment_size, sealed) =
-            tokio::try_join!(before.catalog(), live.wal_segment_size_bytes(), before.wal_checkpoint())?;
-        let mut meter = Self::begin(live, before, seed, catalog, Reader::new(sealed, segment_size)).await?;
+        let (catalog, classes, segment_size, sealed) = tokio::try_join!(
+            before.catalog(),
+            before.classes(),
+            live.wal_segment_size_bytes(),
+            before.wal_checkpoint()
+        )?;
+        let mut reader = Reader::new(sealed, segment_size);
+        reader.know(catalog.database_oid, &classes);
+        let mut meter = Self::begin(live, before, seed, catalog, reader).await?;
         let end = meter.live.wal_end().await?;
         meter.read_until(end).await?;
         let change = meter.close_window(end.0 - sealed.0, None).await?;

@@ -29,7 +29,7 @@ impl Outlook {
         reader: &mut Reader,
     ) -> Result<Self> {
         let (classes, known) = tokio::try_join!(database.classes(), known_rows(database, catalog))?;
-        reader.record(catalog, &classes);
+        reader.record(catalog);
         Ok(Self { catalog: catalog.clone(), classes, known, from: reader.position() })
     }
 

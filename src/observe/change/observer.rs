@@ -131,7 +131,7 @@ impl Observer {
             change: TableChange {
                 table: then.name.clone(),
                 rows_in_seed,
-                gross: (!then.unlogged).then(|| window.rows_of(then.filenode)),
+                gross: (!then.unlogged).then(|| window.gross_of_dropped(then)),
                 net: NetRows::default(),
                 events: BTreeSet::from([TableEvent::Dropped]),
                 columns_dropped: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::catalog::{Catalog, Table};
 use crate::model::change::{GrossRows, TableEvent};
-use crate::observe::wal::WalFacts;
+use crate::observe::wal::{Succession, WalFacts};
 
 /// One migration: the catalogue on either side of it and what the log says.
 pub(super) struct Window<'a> {
@@ -17,14 +17,24 @@ pub(super) struct Window<'a> {
     /// Oids of the tables after it.
     pub after_oids: BTreeSet<u32>,
     facts: &'a WalFacts,
+    /// How tables came by other files, by oid, in order.
+    successions: BTreeMap<u32, Vec<&'a Succession>>,
 }
 
 impl<'a> Window<'a> {
     /// A migration between two catalogues.
     pub fn new(before: &'a Catalog, after: &'a Catalog, facts: &'a WalFacts) -> Self {
+        let mut successions: BTreeMap<u32, Vec<&Succession>> = BTreeMap::new();
+        for succession in &facts.successions {
+            let (database, oid) = succession.relation;
+            if database == after.database_oid {
+                successions.entry(oid).or_default().push(succession);
+            }
+        }
         Self {
             before,
             after,
+            successions,
             before_by_oid: before.tables.values().map(|table| (table.oid, table)).collect(),
             after_oids: after.tables.values().map(|table| table.oid).collect(),
             facts,
@@ -45,32 +55,41 @@ impl<'a> Window<'a> {
         events
     }
 
-    /// What statements did to a table: in its file, in the one that it had before, and in that of the table that
-    /// it took the place of.
+    /// What statements did to a table: in every file that it had, and in those of the table that it took the place of.
     pub fn gross(&self, now: &Table, then: Option<&Table>) -> GrossRows {
-        let mut gross = self.rows_of(now.filenode);
-        if let Some(then) = then
-            && then.filenode != now.filenode
-        {
-            // A rewrite writes every row anew; no statement inserted those.
-            let copied = self.facts.copied.get(&(self.after.database_oid, now.filenode)).copied();
-            if now.filenode != now.oid {
-                gross.inserted = gross.inserted.saturating_sub(copied.unwrap_or(0));
-            }
-            gross = sum(gross, self.rows_of(then.filenode));
-        }
+        let first = then.map_or(now.oid, |then| then.filenode);
+        let gross = self.gross_of(now.oid, &[first, now.filenode]);
         match self.before.tables.get(&now.name) {
             Some(namesake) if namesake.oid != now.oid && !self.after_oids.contains(&namesake.oid) => {
-                sum(gross, self.rows_of(namesake.filenode))
+                sum(gross, self.gross_of(namesake.oid, &[namesake.filenode]))
             }
             _ => gross,
         }
     }
 
-    /// What the log counted for a file; nothing for a table without one.
-    pub fn rows_of(&self, filenode: u32) -> GrossRows {
+    /// What statements did to a table that is no longer there.
+    pub fn gross_of_dropped(&self, then: &Table) -> GrossRows {
+        self.gross_of(then.oid, &[then.filenode])
+    }
+
+    /// What statements did to a table in files that it is known to have had, and in those that the log shows it to have
+    /// had for a while.
+    fn gross_of(&self, oid: u32, known: &[u32]) -> GrossRows {
+        let passed = self.successions.get(&oid).into_iter().flatten().flat_map(|it| [it.from, it.to]);
+        let files: BTreeSet<u32> = known.iter().copied().chain(passed).collect();
+        files.into_iter().map(|file| self.statements(oid, file)).fold(GrossRows::default(), sum)
+    }
+
+    /// What statements did to a table in one file. A rewrite writes every row anew, which none of them inserted. In the
+    /// first file of a table, which has its number, no row comes out of another file.
+    fn statements(&self, oid: u32, filenode: u32) -> GrossRows {
         let file = (self.after.database_oid, filenode);
-        self.facts.rows.by_file.get(&file).copied().unwrap_or_default()
+        let mut gross = self.facts.rows.by_file.get(&file).copied().unwrap_or_default();
+        if filenode != oid {
+            let copied = self.facts.copied.get(&file).copied().unwrap_or(0);
+            gross.inserted = gross.inserted.saturating_sub(copied);
+        }
+        gross
     }
 
     /// Why what the log says of a table is not the whole truth.

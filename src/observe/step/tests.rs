@@ -218,7 +218,7 @@ fn whose_a_file_is_follows_from_both_catalogues_and_from_what_was_made() {
         .rows(17_000, deleted(3))
         .notes(row(2, "long values alone"));
     for (oid, name, holds_rows) in [(16_800, "copy", true), (16_801, "copy_index", false)] {
-        let class = ClassRow { oid, name: name.to_owned(), filenode: oid, holds_rows };
+        let class = ClassRow { oid, name: name.to_owned(), filenode: oid, tablespace: 0, holds_rows };
         story.made.insert((DATABASE, oid), class);
         story.parts[0].made.insert((DATABASE, oid));
     }

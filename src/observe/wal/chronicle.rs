@@ -1,32 +1,19 @@
 //! Keeps what was committed in order while a command runs, and knows which files hold version tables: those that did
 //! before, those that are made, and those that a TRUNCATE or a rewrite puts in their place.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chapter::Chapter;
-use super::class::{ClassRow, FILENODE_AT};
+use super::class::ClassRow;
 use super::commits::{Commits, Mark, Touch};
 use super::facts::File;
-use super::heap::{Offsets, Written};
-use super::ledger::{CLASS_NODE, RowRecord};
-use super::tuple::{TupleBytes, TuplePatch};
+use super::lineage::ClassNews;
 use crate::model::catalog::Catalog;
-use crate::model::class::ClassPlace;
 use crate::model::lsn::Lsn;
-use crate::model::tuples::TupleId;
 use crate::model::version_table;
 
 /// No tool runs more migrations in one go; what is written to a version table beyond is not told apart.
 const MOST_MARKS: u32 = 10_000;
-
-/// What a record says of the transaction that wrote it.
-#[derive(Debug)]
-pub(super) enum Noted {
-    /// It wrote to a version table, which ended an epoch.
-    Mark(Mark),
-    /// It dropped a table, an index or the like, by database and oid.
-    Dropped((u32, u32)),
-}
 
 /// What was committed since recording began.
 #[derive(Debug, Default)]
@@ -37,15 +24,12 @@ pub(super) struct Chronicle {
     watched: BTreeMap<File, (u32, u32)>,
     /// Files that a rewrite fills, to be watched once that is committed: until then rows are only copied.
     filling: BTreeMap<File, (u32, u32)>,
-    /// Whose row of `pg_class` lies where, by database, and which file it names. One that was moved is known by both
-    /// places: the move may be rolled back.
-    classes: HashMap<(u32, TupleId), (u32, u32)>,
     commits: Commits,
 }
 
 impl Chronicle {
-    /// Knows the version tables that are there, and where rows of `pg_class` lie.
-    pub fn new(catalog: &Catalog, classes: &[ClassPlace]) -> Self {
+    /// Knows the version tables that are there.
+    pub fn new(catalog: &Catalog) -> Self {
         let database = catalog.database_oid;
         let mut chronicle = Self::default();
         for table in catalog.tables.values() {
@@ -53,8 +37,6 @@ impl Chronicle {
                 chronicle.watch((database, table.filenode), (database, table.oid), &table.name.name);
             }
         }
-        chronicle.classes =
-            classes.iter().map(|class| ((database, class.at), (class.oid, class.filenode))).collect();
         chronicle
     }
 
@@ -68,36 +50,27 @@ impl Chronicle {
         self.epoch
     }
 
-    /// Whether [`Self::note`] wants the records of a file.
+    /// Whether a file is that of a version table, so that what is written to it ends an epoch.
     pub fn notes(&self, file: File) -> bool {
-        file.1 == CLASS_NODE || (self.watched.contains_key(&file) && self.epoch < MOST_MARKS)
+        self.watched.contains_key(&file) && self.epoch < MOST_MARKS
     }
 
-    /// What a record of such a file says.
-    pub fn note(&mut self, record: &RowRecord<'_>) -> Option<Noted> {
-        let (file, touch) = (record.place.file, touch(record)?);
-        if let Some(table) = self.watched.get(&file) {
-            self.epoch += 1;
-            return Some(Noted::Mark(Mark { table: *table, file, touch }));
-        }
-        let database = file.0;
-        match touch {
-            Touch::Inserted { at: Some(at), tuple: Some(tuple) } => {
-                let class = ClassRow::read(&tuple)?;
-                self.classes.insert((database, at), (class.oid, class.filenode));
-                self.learn(database, class);
-                None
-            }
-            Touch::Inserted { .. } => None,
-            Touch::Updated { old, new, patch } => {
-                let (oid, former) = *self.classes.get(&(database, old))?;
-                let filenode = patch.map_or(former, |patch| patch.u32_at(FILENODE_AT, former));
-                self.classes.insert((database, new), (oid, filenode));
+    /// A row of such a file was written, which ends an epoch.
+    pub fn note(&mut self, file: File, touch: Touch) -> Option<Mark> {
+        let table = *self.watched.get(&file)?;
+        self.epoch += 1;
+        Some(Mark { table, file, touch })
+    }
+
+    /// Something is to be learned of what a database holds.
+    pub fn learn(&mut self, database: u32, news: ClassNews) {
+        match news {
+            ClassNews::Made(class) => self.learn_class(database, class),
+            ClassNews::Held { oid, to, .. } => {
                 // The first to have a file is who filled it: a rewrite leaves the former one to a table that goes.
-                self.commits.passed.entry((database, filenode)).or_insert(oid);
-                None
+                self.commits.passed.entry((database, to)).or_insert(oid);
             }
-            Touch::Deleted(at) => Some(Noted::Dropped((database, self.classes.get(&(database, at))?.0))),
+            ClassNews::Dropped(_) => {}
         }
     }
 
@@ -127,7 +100,7 @@ impl Chronicle {
     }
 
     /// Something was made in a database.
-    fn learn(&mut self, database: u32, class: ClassRow) {
+    fn learn_class(&mut self, database: u32, class: ClassRow) {
         let file = (database, class.filenode);
         let rewritten = class.stands_in_for().map(|oid| (database, oid));
         if version_table::of_name(&class.name).is_some() {
@@ -143,32 +116,15 @@ impl Chronicle {
     }
 }
 
-fn touch(record: &RowRecord<'_>) -> Option<Touch> {
-    let block = record.place.block;
-    let at = |offset| TupleId { block, offset };
-    Some(match record.written {
-        Written::Inserted(Offsets::One(offset)) => {
-            Touch::Inserted { at: Some(at(offset)), tuple: TupleBytes::inserted(record.block) }
-        }
-        Written::Inserted(_) => Touch::Inserted { at: None, tuple: None },
-        Written::Updated { old, new } => Touch::Updated {
-            old: TupleId { block: record.place.old_block.unwrap_or(block), offset: old },
-            new: at(new),
-            patch: TuplePatch::read(record.main, record.block),
-        },
-        Written::Deleted(offset) | Written::Moved(offset) | Written::Withdrawn(offset) => {
-            Touch::Deleted(at(offset))
-        }
-        Written::Nothing => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::catalog::Table;
+    use crate::model::class::ClassPlace;
     use crate::model::name::TableName;
-    use crate::observe::wal::ledger::Ledger;
+    use crate::model::tuples::TupleId;
+    use crate::observe::wal::heap::{Offsets, Written};
+    use crate::observe::wal::ledger::{CLASS_NODE, Ledger, RowRecord};
     use crate::observe::wal::record::Place;
     use crate::observe::wal::storage::ExclusiveLock;
 
@@ -199,9 +155,10 @@ mod tests {
             let tables = BTreeMap::from([(name, versions)]);
             let catalog = Catalog { tables, database_oid: DATABASE, ..Catalog::default() };
             let at = TupleId { block: 3, offset: 7 };
-            let people = ClassPlace { oid: PEOPLE, filenode: PEOPLE, is_toast: false, at };
+            let people = ClassPlace { oid: PEOPLE, filenode: PEOPLE, tablespace: 0, is_toast: false, at };
             let mut ledger = Ledger::default();
-            ledger.record(Chronicle::new(&catalog, &[people]));
+            ledger.know(DATABASE, &[people]);
+            ledger.record(Chronicle::new(&catalog));
             Self { ledger, end: 0 }
         }
 

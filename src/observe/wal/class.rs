@@ -7,6 +7,8 @@ use super::tuple::TupleBytes;
 const NAME_BYTES: usize = 64;
 /// Where the file stands among the values of a row: behind its oid, name, schema, both types, owner and access method.
 pub(super) const FILENODE_AT: usize = 4 + NAME_BYTES + 20;
+/// Where the tablespace stands: right behind the file.
+pub(super) const TABLESPACE_AT: usize = FILENODE_AT + 4;
 /// The access method of tables.
 const HEAP: u32 = 2;
 
@@ -19,6 +21,8 @@ pub struct ClassRow {
     pub name: String,
     /// The file that holds it; 0 if none does.
     pub filenode: u32,
+    /// The tablespace that holds it; 0 for the database's own.
+    pub tablespace: u32,
     /// Whether it holds rows as tables do: no index, no sequence.
     pub holds_rows: bool,
 }
@@ -33,7 +37,8 @@ impl ClassRow {
         bytes.take(4 * size_of::<u32>())?;
         let (access_method, filenode) = (bytes.u32()?, bytes.u32()?);
         let name = String::from_utf8_lossy(name).into_owned();
-        Some(Self { oid, name, filenode, holds_rows: access_method == HEAP })
+        let tablespace = bytes.u32().unwrap_or(0);
+        Some(Self { oid, name, filenode, tablespace, holds_rows: access_method == HEAP })
     }
 
     /// The table that a rewrite made this one for: it holds the new file until both change places.
@@ -54,7 +59,7 @@ mod tests {
         values.extend([HEAP.to_le_bytes(), 16_401_u32.to_le_bytes()].concat());
         let row = ClassRow::read(&TupleBytes { attributes: 33, present: Vec::new(), values }).unwrap();
         let name = "pg_temp_16385".to_owned();
-        assert_eq!(row, ClassRow { oid: 16_400, name, filenode: 16_401, holds_rows: true });
+        assert_eq!(row, ClassRow { oid: 16_400, name, filenode: 16_401, tablespace: 0, holds_rows: true });
         assert_eq!(row.stands_in_for(), Some(16_385));
     }
 }

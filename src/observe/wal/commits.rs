@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::class::ClassRow;
 use super::facts::File;
+use super::heap::{Offsets, Written};
+use super::ledger::RowRecord;
 use super::tuple::{TupleBytes, TuplePatch};
 use crate::model::change::GrossRows;
 use crate::model::lsn::Lsn;
@@ -85,6 +87,29 @@ pub enum Touch {
     },
     /// It is gone.
     Deleted(TupleId),
+}
+
+impl Touch {
+    /// What a record did to one row; `None` if it changed none.
+    pub(super) fn of(record: &RowRecord<'_>) -> Option<Self> {
+        let block = record.place.block;
+        let at = |offset| TupleId { block, offset };
+        Some(match record.written {
+            Written::Inserted(Offsets::One(offset)) => {
+                Self::Inserted { at: Some(at(offset)), tuple: TupleBytes::inserted(record.block) }
+            }
+            Written::Inserted(_) => Self::Inserted { at: None, tuple: None },
+            Written::Updated { old, new } => Self::Updated {
+                old: TupleId { block: record.place.old_block.unwrap_or(block), offset: old },
+                new: at(new),
+                patch: TuplePatch::read(record.main, record.block),
+            },
+            Written::Deleted(offset) | Written::Moved(offset) | Written::Withdrawn(offset) => {
+                Self::Deleted(at(offset))
+            }
+            Written::Nothing => return None,
+        })
+    }
 }
 
 impl Part {

@@ -17,6 +17,8 @@ pub struct WalFacts {
     /// TABLE rewrote the table or REFRESH filled it again. Means something only for a table that was not made in
     /// this stretch, and whose file node is not its oid.
     pub copied: BTreeMap<File, u64>,
+    /// Tables and the like that were given other files, in the order in which that was done and committed.
+    pub successions: Vec<Succession>,
     /// Of the rows deleted from a file: how many went to another partition by an UPDATE of their key.
     pub moved: BTreeMap<File, u64>,
     /// Transactions and subtransactions that wrote rows and were committed.
@@ -32,6 +34,30 @@ pub struct WalFacts {
     pub touched: BTreeMap<File, TouchedRows>,
     /// Tables and indexes that transactions locked against everybody, in the order in which those ended.
     pub exclusive: Vec<ExclusiveHold>,
+}
+
+/// A table, index or the like that was given another file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Succession {
+    /// Oids of the database and of the table.
+    pub relation: (u32, u32),
+    /// The file node that it had.
+    pub from: u32,
+    /// The file node that it has.
+    pub to: u32,
+    /// How the other file came about.
+    pub successor: Successor,
+}
+
+/// What kind of file takes another's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Successor {
+    /// One that TRUNCATE made, without any row.
+    Empty,
+    /// One that a rewrite filled, or REFRESH.
+    Rewritten,
+    /// The same pages in another tablespace.
+    Copied,
 }
 
 /// A table or index that one transaction locked against everybody (`ACCESS EXCLUSIVE`). Times are the server's, in

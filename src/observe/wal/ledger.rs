@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::chapter::Chapter;
-use super::chronicle::{Chronicle, Noted};
-use super::commits::Commits;
-use super::facts::{ExclusiveHold, File, WalFacts};
+use super::chronicle::Chronicle;
+use super::commits::{Commits, Touch};
+use super::facts::{ExclusiveHold, File, Succession, WalFacts};
 use super::heap::Written;
+use super::lineage::{ClassNews, Lineage};
 use super::record::Place;
 use super::storage::ExclusiveLock;
 use super::touched::TouchedFiles;
 use crate::model::change::GrossRows;
+use crate::model::class::ClassPlace;
 use crate::model::lsn::Lsn;
 
 /// The file node of `pg_class`, which only VACUUM FULL changes.
@@ -56,6 +58,8 @@ struct Transaction {
     locked: BTreeSet<(u32, u32)>,
     /// As `locked`, with the end of a transaction that came before the lock.
     held: Vec<((u32, u32), Option<i64>)>,
+    /// Files that took others' places, each with where the log says so.
+    successions: Vec<(Lsn, Succession)>,
     /// Filled only while commits are recorded.
     chapter: Chapter,
 }
@@ -67,8 +71,10 @@ pub(super) struct Ledger {
     /// The rows of the last record's transaction and file that are not in `open` yet: most records go on where
     /// the one before them wrote.
     current: Option<(u32, File, FileRows)>,
-    /// Whether the chronicle wants the records of the current file.
+    /// Whether records of the current file are looked into: those of `pg_class`, and what the chronicle wants.
     is_noted: bool,
+    lineage: Lineage,
+    successions: Vec<Succession>,
     /// What is committed in order, while a command runs.
     chronicle: Option<Chronicle>,
     totals: BTreeMap<File, FileRows>,
@@ -81,10 +87,14 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
+    /// Knows where rows of `pg_class` of one database lie at this place of the log.
+    pub fn know(&mut self, database: u32, classes: &[ClassPlace]) {
+        self.lineage.know(database, classes);
+    }
+
     /// Records commits from now on.
     pub fn record(&mut self, chronicle: Chronicle) {
         self.settle();
-        self.is_noted = false;
         self.chronicle = Some(chronicle);
     }
 
@@ -102,7 +112,7 @@ impl Ledger {
         let goes_on = self.current.as_ref().is_some_and(|(x, f, _)| *x == xid && *f == file);
         if !goes_on {
             self.settle();
-            self.is_noted = self.chronicle.as_ref().is_some_and(|chronicle| chronicle.notes(file));
+            self.is_noted = file.1 == CLASS_NODE || self.chronicle.as_ref().is_some_and(|it| it.notes(file));
         }
         let (_, _, rows) = self.current.get_or_insert_with(|| (xid, file, FileRows::default()));
         match written {
@@ -161,13 +171,16 @@ impl Ledger {
     /// Transactions were committed together, which gave up files.
     pub fn commit(&mut self, xids: &[u32], dropped: Vec<File>, until: Lsn) {
         self.settle();
-        let mut chapter = Chapter::default();
+        let (mut chapter, mut successions) = (Chapter::default(), Vec::new());
         for xid in xids {
             let Some(mut transaction) = self.open.remove(xid) else { continue };
             self.committed += u64::from(transaction.has_rows());
             chapter.absorb(std::mem::take(&mut transaction.chapter));
+            successions.append(&mut transaction.successions);
             transaction.add_to(&mut self.totals);
         }
+        successions.sort_by_key(|(at, _)| *at);
+        self.successions.extend(successions.into_iter().map(|(_, succession)| succession));
         if let Some(chronicle) = &mut self.chronicle {
             chronicle.commit(chapter, dropped.into_iter().collect(), until);
         }
@@ -192,8 +205,12 @@ impl Ledger {
             undecided_files: self.open.values().flat_map(Transaction::written_files).collect(),
             touched: self.touched.take(),
             exclusive: std::mem::take(&mut self.exclusive),
+            successions: std::mem::take(&mut self.successions),
             ..WalFacts::default()
         };
+        if self.open.is_empty() {
+            self.lineage.end_stretch();
+        }
         for (file, rows) in std::mem::take(&mut self.totals) {
             let inserted = rows.gross.inserted.saturating_sub(rows.withdrawn);
             let gross = GrossRows { inserted, ..rows.gross };
@@ -210,20 +227,40 @@ impl Ledger {
         facts
     }
 
-    /// Hands a record to the chronicle. One that writes to a version table ends what went before it.
+    /// Looks into a record.
     fn note(&mut self, record: &RowRecord<'_>) {
+        let Some(touch) = Touch::of(record) else { return };
+        let (xid, file) = (record.xid, record.place.file);
+        if file.1 == CLASS_NODE {
+            if let Some(news) = self.lineage.follow(file.0, &touch) {
+                self.learn(record, news);
+            }
+            return;
+        }
+        // One that writes to a version table ends what went before it.
         let Some(chronicle) = &mut self.chronicle else { return };
         let epoch = chronicle.epoch();
-        match chronicle.note(record) {
-            Some(Noted::Mark(mark)) => {
-                self.settle_within(epoch);
-                self.open.entry(record.xid).or_default().chapter.mark(epoch, record.end, mark);
-            }
-            Some(Noted::Dropped(class)) => {
-                self.open.entry(record.xid).or_default().chapter.drop_class(epoch, class);
-            }
-            None => {}
+        if let Some(mark) = chronicle.note(file, touch) {
+            self.settle_within(epoch);
+            self.open.entry(xid).or_default().chapter.mark(epoch, record.end, mark);
         }
+    }
+
+    /// A record says something of a table, index or the like.
+    fn learn(&mut self, record: &RowRecord<'_>, news: ClassNews) {
+        let database = record.place.file.0;
+        let transaction = self.open.entry(record.xid).or_default();
+        if let ClassNews::Held { oid, from, to, successor } = news
+            && from != to
+        {
+            let succession = Succession { relation: (database, oid), from, to, successor };
+            transaction.successions.push((record.end, succession));
+        }
+        let Some(chronicle) = &mut self.chronicle else { return };
+        if let ClassNews::Dropped(oid) = news {
+            transaction.chapter.drop_class(chronicle.epoch(), (database, oid));
+        }
+        chronicle.learn(database, news);
     }
 
     /// Moves the current rows to their transaction.

@@ -83,10 +83,16 @@ impl Reader {
         self.ledger.take()
     }
 
+    /// Learns whose row of `pg_class` lies where in one database at [`Self::position`]. From there on it is followed,
+    /// so that it is known whose a file was that neither catalogue around a stretch has.
+    pub fn know(&mut self, database: u32, classes: &[ClassPlace]) {
+        self.ledger.know(database, classes);
+    }
+
     /// Records commits in order from here on, cut by the writes to version tables: those that `catalog` has, and those
-    /// that are made. `classes` says whose row of `pg_class` lies where.
-    pub fn record(&mut self, catalog: &Catalog, classes: &[ClassPlace]) {
-        self.ledger.record(Chronicle::new(catalog, classes));
+    /// that are made.
+    pub fn record(&mut self, catalog: &Catalog) {
+        self.ledger.record(Chronicle::new(catalog));
     }
 
     /// What was committed since [`Self::record`], which ends it; `None` if it was not called.

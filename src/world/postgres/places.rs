@@ -9,18 +9,19 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::name::{TableName, quote_identifier};
 use crate::model::tuples::TupleId;
 
-const CLASSES: &str = "SELECT ctid::text, oid::bigint, relfilenode::bigint, relkind = 't' \
+const CLASSES: &str = "SELECT ctid::text, oid::bigint, relfilenode::bigint, reltablespace::bigint, relkind = 't' \
                        FROM pg_class WHERE relkind IN ('r', 'p', 'm', 't')";
 
 /// Where the rows of `pg_class` lie that stand for tables, materialized views and TOAST tables.
 pub(super) async fn classes(connection: &mut PgConnection) -> Result<Vec<ClassPlace>> {
-    let rows: Vec<(String, i64, i64, bool)> = sqlx::query_as(CLASSES)
+    let rows: Vec<(String, i64, i64, i64, bool)> = sqlx::query_as(CLASSES)
         .fetch_all(connection)
         .await
         .map_err(could_not("ask where the tables of the database are described"))?;
-    let place = |(at, oid, filenode, is_toast): (String, i64, i64, bool)| {
+    let place = |(at, oid, filenode, tablespace, is_toast): (String, i64, i64, i64, bool)| {
         let number = |number: i64| u32::try_from(number).map_err(|cause| malformed().because(cause));
-        Ok(ClassPlace { oid: number(oid)?, filenode: number(filenode)?, is_toast, at: parse(&at)? })
+        let (oid, filenode, tablespace) = (number(oid)?, number(filenode)?, number(tablespace)?);
+        Ok(ClassPlace { oid, filenode, tablespace, is_toast, at: parse(&at)? })
     };
     rows.into_iter().map(place).collect()
 }

@@ -26,7 +26,7 @@ use crate::server::{spec, start};
 use crate::stand::{engine, name, tidy, undone};
 
 /// The families of cases, each a file.
-const FAMILIES: [(&str, &str); 14] = [
+const FAMILIES: [(&str, &str); 15] = [
     ("cascade", include_str!("cases/cascade.sql")),
     ("columns", include_str!("cases/columns.sql")),
     ("delete", include_str!("cases/delete.sql")),
@@ -38,6 +38,7 @@ const FAMILIES: [(&str, &str); 14] = [
     ("partitions", include_str!("cases/partitions.sql")),
     ("replace", include_str!("cases/replace.sql")),
     ("truncate", include_str!("cases/truncate.sql")),
+    ("twice", include_str!("cases/twice.sql")),
     ("unlogged", include_str!("cases/unlogged.sql")),
     ("update", include_str!("cases/update.sql")),
     ("views", include_str!("cases/views.sql")),

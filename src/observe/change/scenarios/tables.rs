@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::observe::change::agree;
+use crate::observe::wal::{Succession, Successor};
 
 #[test]
 fn a_dropped_table_loses_all_rows_of_the_seed() {
@@ -138,4 +139,36 @@ fn a_table_that_becomes_partitioned_is_compared_as_a_whole() {
     );
     check_counted(&touched[1], 0, 0);
     check_counted(&touched[2], 0, 0);
+}
+
+#[test]
+fn rows_are_counted_in_every_file_that_a_table_had_for_a_while() {
+    let seed = catalog([table("items", 100), table("gone", 200)]);
+    let after = catalog([Table { filenode: 104, ..table("items", 100) }]);
+    let mut facts = facts(&[
+        (100, [1, 0, 0]),
+        (102, [1000, 2, 0]),
+        (103, [40, 0, 3]),
+        (104, [42, 0, 5]),
+        (202, [7, 0, 0]),
+        (302, [9, 9, 9]),
+    ]);
+    let succession = |relation, from, to| Succession { relation, from, to, successor: Successor::Rewritten };
+    for (relation, from, to) in [
+        ((DATABASE, 100), 100, 102),
+        ((DATABASE, 100), 102, 103),
+        ((DATABASE, 100), 103, 104),
+        ((DATABASE, 200), 200, 202),
+        ((DATABASE + 1, 100), 100, 302),
+    ] {
+        facts.successions.push(succession(relation, from, to));
+    }
+    facts.copied.extend([((DATABASE, 102), 998), ((DATABASE, 104), 37)]);
+    let touched = observer(&seed).migration(&seed, &after, &facts);
+    let gross: Vec<_> = touched.iter().map(|touched| touched.change.gross.unwrap()).collect();
+    let expected = [
+        GrossRows { inserted: 7, ..GrossRows::default() },
+        GrossRows { inserted: 1 + 2 + 40 + 5, updated: 2, deleted: 3 + 5 },
+    ];
+    assert_eq!(gross, expected, "the one that is gone, and the one that stays");
 }
