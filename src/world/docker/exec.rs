@@ -63,7 +63,7 @@ pub(super) async fn run(docker: &Docker, container: &str, command: &[&str]) -> R
 
 /// The exit code of a command whose output has ended; `None` if the engine does not tell it in time. Output may end before
 /// the engine has taken note of the end, and until then it tells no code.
-async fn ended(docker: &Docker, id: &str) -> Result<Option<i64>, Refusal> {
+pub(super) async fn ended(docker: &Docker, id: &str) -> Result<Option<i64>, Refusal> {
     let begun = Instant::now();
     loop {
         let found = docker.inspect_exec(id).await?;

@@ -17,6 +17,7 @@ mod logs;
 mod networks;
 mod passing;
 mod pool;
+mod shells;
 mod spec;
 mod survey;
 mod volumes;
@@ -40,11 +41,13 @@ use crate::model::error::Result;
 use crate::model::exec::{ExecId, ExecSpec, TerminalSize};
 use crate::model::inventory::Inventory;
 use crate::model::log::LogWindow;
+use crate::model::name::is_instance_lock;
 use crate::model::queue::Queue;
 use crate::model::stack::ContainerFacts;
 use crate::model::survey::Survey;
 use connect::Tunnel;
 use pool::Pool;
+use shells::Shells;
 
 /// A Docker Engine that answers.
 #[derive(Clone)]
@@ -54,6 +57,8 @@ pub struct DockerEngine {
     facts: EngineFacts,
     /// Holds the connection to an engine behind ssh.
     tunnel: Option<Tunnel>,
+    /// Those in the firewall's container.
+    shells: Shells,
     /// Images that were fetched.
     pulled: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -96,12 +101,27 @@ impl Engine for DockerEngine {
                     .map_err(|error| connect::without_devices(error, &self.facts))?;
             }
             Call::GrowPool { size_bytes } => self.pool.grow(docker, *size_bytes).await?,
-            Call::CreateNetwork(network) => networks::create(docker, network).await?,
-            Call::DenyEgress(rules) => firewall::deny(docker, self.pool.holder(), rules).await?,
+            Call::CreateNetwork(network) => {
+                if network.bridge.is_some() {
+                    // Its egress is denied next.
+                    firewall::open_beforehand(docker, &self.shells);
+                }
+                networks::create(docker, network).await?;
+            }
+            Call::DenyEgress(rules) => {
+                firewall::deny(docker, &self.shells, self.pool.holder(), rules).await?;
+            }
             Call::CreateVolume(volume) => volumes::create(docker, &self.pool, volume).await?,
             Call::MakeClone { clone, origin } => self.pool.make_clone(docker, clone, origin).await?,
             Call::FreezeSeed { clone, key } => self.pool.freeze(docker, clone, key).await?,
-            Call::CreateContainer(container) => containers::create(docker, container).await?,
+            Call::CreateContainer(container) => {
+                if is_instance_lock(&container.name) {
+                    // Whoever takes it goes on to clone and to deny egress, or to take both back.
+                    self.pool.open_beforehand(docker);
+                    firewall::open_beforehand(docker, &self.shells);
+                }
+                containers::create(docker, container).await?;
+            }
             Call::StartContainer { name } => containers::start(docker, name).await?,
             Call::RestartContainer { name } => containers::restart(docker, name).await?,
             Call::StopContainer { name, timeout_s } => containers::stop(docker, name, *timeout_s).await?,
@@ -119,7 +139,7 @@ impl Engine for DockerEngine {
         let docker = &self.docker;
         match undo {
             Undo::RemoveNetwork { name, run } => networks::remove(docker, name, run).await,
-            Undo::ForgetEgress { bridge } => firewall::forget(docker, bridge).await,
+            Undo::ForgetEgress { bridge } => firewall::forget(docker, &self.shells, bridge).await,
             Undo::RemoveVolume { name } => volumes::remove(docker, name).await,
             Undo::DeleteClone { clone } => self.pool.delete_clone(docker, clone).await,
             Undo::DeleteSeed { key } => self.pool.delete_seed(docker, key).await,
@@ -176,15 +196,15 @@ impl Engine for DockerEngine {
     }
 
     async fn refused(&self, bridge: &str, subnet: &str) -> Result<Vec<Refused>> {
-        firewall::refused(&self.docker, bridge, subnet).await
+        firewall::refused(&self.docker, &self.shells, bridge, subnet).await
     }
 
     async fn denied(&self) -> Result<Vec<String>> {
-        firewall::denied(&self.docker).await
+        firewall::denied(&self.docker, &self.shells).await
     }
 
     async fn resolve(&self, hosts: &[String]) -> Result<BTreeMap<String, Vec<Ipv4Addr>>> {
-        firewall::resolve(&self.docker, self.pool.holder(), hosts).await
+        firewall::resolve(&self.docker, &self.shells, self.pool.holder(), hosts).await
     }
 
     async fn clones(&self) -> Result<Vec<String>> {

@@ -16,6 +16,7 @@ pub(super) use ssh::Tunnel;
 
 use super::DockerEngine;
 use super::pool::Pool;
+use super::shells::Shells;
 use crate::model::engine::{ChosenBy, EngineFacts};
 use crate::model::error::{Error, Result};
 use address::{Address, TlsFiles};
@@ -50,7 +51,14 @@ impl DockerEngine {
             .map_err(|cause| refusal::refused(&address, cause))?;
         let facts = facts(&address, chosen_by, version)?;
         tracing::debug!(address = facts.address, product = facts.product, version = facts.version, "engine");
-        Ok(Self { docker, pool: Pool::new(pool, holder), facts, tunnel, pulled: std::sync::Arc::default() })
+        Ok(Self {
+            docker,
+            pool: Pool::new(pool, holder),
+            facts,
+            tunnel,
+            shells: Shells::default(),
+            pulled: std::sync::Arc::default(),
+        })
     }
 
     /// Removes the pool with all its clones and seeds and detaches its loop device. Volumes of clones and seeds must be

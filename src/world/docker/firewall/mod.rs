@@ -16,6 +16,7 @@ use bollard::query_parameters::{CreateContainerOptionsBuilder, StartContainerOpt
 use super::errors::{could_not, is_absent, is_conflict, says, status};
 use super::exec::{self, Ran};
 use super::pool::HELPER_IMAGE;
+use super::shells::Shells;
 use super::watch;
 use crate::model::egress::{EgressRules, Refused};
 use crate::model::error::{Error, ErrorKind, Result};
@@ -30,14 +31,19 @@ const UNSEEN: i64 = 3;
 /// How many lines of a firewall that ended are told.
 const LAST_WORDS: usize = 3;
 
+/// Makes it answer sooner, where it is about to be asked.
+pub(super) fn open_beforehand(docker: &Docker, shells: &Shells) {
+    shells.open_beforehand(docker, NAME);
+}
+
 /// Refuses the containers behind an interface whatever they are not allowed to reach. What was counted there before is
 /// forgotten.
-pub(super) async fn deny(docker: &Docker, holder: &str, rules: &EgressRules) -> Result<()> {
+pub(super) async fn deny(docker: &Docker, shells: &Shells, holder: &str, rules: &EgressRules) -> Result<()> {
     let addresses: Vec<String> = addresses_of(&rules.subnet).map(|address| address.to_string()).collect();
     let number = addresses.len().to_string();
     let mut arguments = vec!["deny", RULES, &rules.bridge, &rules.subnet, &number];
     arguments.extend(addresses.iter().chain(&rules.allowed).map(String::as_str));
-    let ran = ask(docker, Some(holder), &arguments).await?;
+    let ran = ask(docker, shells, Some(holder), &arguments).await?;
     let is_unseen = ran.code == UNSEEN;
     succeeded("deny egress", ran).map(drop).map_err(|error| {
         if is_unseen {
@@ -49,8 +55,8 @@ pub(super) async fn deny(docker: &Docker, holder: &str, rules: &EgressRules) -> 
 }
 
 /// Forgets an interface; absent counts as forgotten.
-pub(super) async fn forget(docker: &Docker, bridge: &str) -> Result<()> {
-    match ask(docker, None, &["forget", bridge]).await {
+pub(super) async fn forget(docker: &Docker, shells: &Shells, bridge: &str) -> Result<()> {
+    match ask(docker, shells, None, &["forget", bridge]).await {
         Ok(ran) => succeeded("forget egress rules", ran).map(drop),
         Err(error) if error.kind == ErrorKind::Usage => Ok(()),
         Err(error) => Err(error),
@@ -59,17 +65,22 @@ pub(super) async fn forget(docker: &Docker, bridge: &str) -> Result<()> {
 }
 
 /// What was refused behind an interface.
-pub(super) async fn refused(docker: &Docker, bridge: &str, subnet: &str) -> Result<Vec<Refused>> {
+pub(super) async fn refused(
+    docker: &Docker,
+    shells: &Shells,
+    bridge: &str,
+    subnet: &str,
+) -> Result<Vec<Refused>> {
     let addresses: Vec<String> = addresses_of(subnet).map(|address| address.to_string()).collect();
     let mut arguments = vec!["refused", bridge];
     arguments.extend(addresses.iter().map(String::as_str));
     let action = "read what was refused";
-    read::refused(&succeeded(action, ask(docker, None, &arguments).await?)?)
+    read::refused(&succeeded(action, ask(docker, shells, None, &arguments).await?)?)
 }
 
 /// The interfaces whose egress is denied; none without a firewall.
-pub(super) async fn denied(docker: &Docker) -> Result<Vec<String>> {
-    match ask(docker, None, &["denied"]).await {
+pub(super) async fn denied(docker: &Docker, shells: &Shells) -> Result<Vec<String>> {
+    match ask(docker, shells, None, &["denied"]).await {
         Ok(ran) => Ok(succeeded("list egress rules", ran)?.lines().map(str::to_owned).collect()),
         Err(error) if error.kind == ErrorKind::Usage => Ok(Vec::new()),
         Err(error) => Err(error),
@@ -79,20 +90,21 @@ pub(super) async fn denied(docker: &Docker) -> Result<Vec<String>> {
 /// Where the engine's machine finds hosts.
 pub(super) async fn resolve(
     docker: &Docker,
+    shells: &Shells,
     holder: &str,
     hosts: &[String],
 ) -> Result<BTreeMap<String, Vec<Ipv4Addr>>> {
     let mut arguments = vec!["resolve"];
     arguments.extend(hosts.iter().map(String::as_str));
-    let found = succeeded("look up hosts", ask(docker, Some(holder), &arguments).await?)?;
+    let found = succeeded("look up hosts", ask(docker, shells, Some(holder), &arguments).await?)?;
     Ok(read::hosts(&found))
 }
 
 /// Runs one verb of the script. A firewall that is not there, or stopped with its engine, is made for a `holder`; without
 /// one, that there is none is an error of kind `Usage`.
-async fn ask(docker: &Docker, holder: Option<&str>, arguments: &[&str]) -> Result<Ran> {
+async fn ask(docker: &Docker, shells: &Shells, holder: Option<&str>, arguments: &[&str]) -> Result<Ran> {
     let command = [&["sh", "-c", SCRIPT, "stage"], arguments].concat();
-    match exec::run(docker, NAME, &command).await {
+    match shells.run(docker, NAME, &command).await {
         Ok(ran) => return Ok(ran),
         Err(refusal) if holder.is_none() && is_absent(&refusal) => {
             return Err(Error::new(ErrorKind::Usage, "there is no firewall on this engine"));
@@ -101,7 +113,7 @@ async fn ask(docker: &Docker, holder: Option<&str>, arguments: &[&str]) -> Resul
         Err(refusal) => return Err(could_not("ask the firewall")(refusal)),
     }
     prepare(docker, holder.unwrap_or_default()).await?;
-    let ran = exec::run(docker, NAME, &command).await.map_err(could_not("ask the firewall"))?;
+    let ran = shells.run(docker, NAME, &command).await.map_err(could_not("ask the firewall"))?;
     if ran.code == exec::CANNOT_RUN {
         // It ended as soon as it was started, and only its own words say why.
         let last_words = watch::output_tail(docker, NAME, LAST_WORDS).await?;

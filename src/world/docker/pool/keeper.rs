@@ -1,4 +1,4 @@
-//! The keeper: a container that has a place at `/pool`, and in which everything is done (70 ms a trip).
+//! The keeper: a container that has a place at `/pool`, and in which everything is done.
 
 use bollard::Docker;
 use bollard::errors::Error as Refusal;
@@ -56,14 +56,14 @@ impl Place {
 
     /// Runs a command in the keeper. One that stopped with its engine is started again, and the pool attached if need be.
     pub(super) async fn ask(&self, docker: &Docker, command: &[&str]) -> Result<Ran> {
-        match exec::run(docker, &self.keeper, command).await {
+        match self.shells.run(docker, &self.keeper, command).await {
             Ok(ran) => return Ok(ran),
             // An engine that refuses has not begun; one that fell silent may still be at it, and must not do it twice at once.
             Err(refusal) if status(&refusal).is_some() => {}
             Err(refusal) => return Err(could_not("ask the pool's keeper")(refusal)),
         }
         self.prepare(docker).await?;
-        exec::run(docker, &self.keeper, command).await.map_err(could_not("ask the pool's keeper"))
+        self.shells.run(docker, &self.keeper, command).await.map_err(could_not("ask the pool's keeper"))
     }
 }
 

@@ -27,6 +27,7 @@ use bollard::Docker;
 use bollard::query_parameters::ListVolumesOptionsBuilder;
 
 use super::errors::could_not;
+use super::shells::Shells;
 use super::volumes;
 use crate::model::clones::{CloneDriver, ClonesChoice, Room};
 use crate::model::container::Labels;
@@ -45,6 +46,8 @@ pub(super) struct Pool {
     choice: ClonesChoice,
     /// The driver in force, once it was found out.
     driver: Arc<OnceLock<CloneDriver>>,
+    /// Those in the keepers.
+    shells: Shells,
     /// What the last clone measured on its way, until somebody asks.
     noted: Arc<Mutex<Option<(Instant, Room)>>>,
 }
@@ -62,6 +65,7 @@ impl Pool {
             labels: labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
             choice: ClonesChoice::Auto,
             driver: Arc::default(),
+            shells: Shells::default(),
             noted: Arc::default(),
         }
     }
@@ -123,6 +127,13 @@ impl Pool {
         Ok(decided)
     }
 
+    /// Makes the keeper in force answer sooner, where it is about to be asked.
+    pub(super) fn open_beforehand(&self, docker: &Docker) {
+        if let Some(driver) = self.known_driver() {
+            self.shells.open_beforehand(docker, &self.place(driver).keeper);
+        }
+    }
+
     /// The options of a volume that shows one folder of the place in force.
     pub(super) async fn options(&self, docker: &Docker, folder: &str) -> Result<HashMap<String, String>> {
         self.place_in_force(docker).await?.options(docker, folder).await
@@ -130,7 +141,7 @@ impl Pool {
 
     /// The place of a driver, there or not.
     pub(super) fn place(&self, driver: CloneDriver) -> Place {
-        Place::new(&self.name, driver, self.labels.clone())
+        Place::new(&self.name, driver, self.labels.clone(), self.shells.clone())
     }
 
     fn known_driver(&self) -> Option<CloneDriver> {

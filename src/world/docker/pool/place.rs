@@ -10,6 +10,7 @@ use super::HELPER_IMAGE;
 use crate::model::clones::CloneDriver;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::world::docker::errors::{could_not, is_absent};
+use crate::world::docker::shells::Shells;
 use crate::world::docker::volumes;
 
 /// The names of a place's objects.
@@ -26,11 +27,18 @@ pub(in crate::world::docker) struct Place {
     /// The container that attaches the loop device; while it exists, nobody else does.
     pub(super) setup: String,
     pub(super) labels: HashMap<String, String>,
+    /// Those that wait in the keeper.
+    pub(super) shells: Shells,
 }
 
 impl Place {
     /// The place of `driver` in the pool called `pool`.
-    pub(super) fn new(pool: &str, driver: CloneDriver, labels: HashMap<String, String>) -> Self {
+    pub(super) fn new(
+        pool: &str,
+        driver: CloneDriver,
+        labels: HashMap<String, String>,
+        shells: Shells,
+    ) -> Self {
         // The first driver that there was has the pool's bare name.
         let name = match driver {
             CloneDriver::Btrfs => pool.to_owned(),
@@ -44,6 +52,7 @@ impl Place {
             setup: format!("{name}-setup"),
             volume: name,
             labels,
+            shells,
         }
     }
 
@@ -131,7 +140,8 @@ mod tests {
 
     #[test]
     fn places_of_two_drivers_share_nothing() {
-        let places = CloneDriver::ALL.map(|driver| Place::new("stage-pool", driver, HashMap::new()));
+        let places = CloneDriver::ALL
+            .map(|driver| Place::new("stage-pool", driver, HashMap::new(), Shells::default()));
         assert_eq!(places[1].volume, "stage-pool");
         assert_eq!(places[1].anchor(), "stage-pool-back");
         assert_eq!(places[3].anchor(), "stage-pool-copy");

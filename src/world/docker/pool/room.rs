@@ -78,10 +78,11 @@ mod tests {
 
     use super::*;
     use crate::model::clones::CloneDriver;
+    use crate::world::docker::shells::Shells;
 
     #[test]
     fn a_pool_is_measured_with_the_disk_below_it() {
-        let place = |driver| Place::new("p", driver, HashMap::new());
+        let place = |driver| Place::new("p", driver, HashMap::new(), Shells::default());
         let measured = "   100  40\n 1000 500\n";
         let behind_loop = room(&place(CloneDriver::Xfs), measured).unwrap();
         assert_eq!(behind_loop.pool, Some(Extent { size_bytes: 100, free_bytes: 40 }));
