@@ -43,8 +43,10 @@ pub enum TableEvent {
     Created,
     /// It no longer exists.
     Dropped,
-    /// Its file is another one: TRUNCATE, a rewriting ALTER TABLE, VACUUM FULL or CLUSTER.
+    /// Its file is another one, by a rewriting ALTER TABLE, VACUUM FULL, CLUSTER or REFRESH.
     Rewritten,
+    /// TRUNCATE emptied it.
+    Truncated,
     /// Its name belongs to another table now: dropped and made again.
     Replaced,
 }
@@ -58,6 +60,9 @@ pub struct TableChange {
     pub rows_in_seed: u64,
     /// What this migration's statements did. `None` where the log cannot tell (unlogged tables).
     pub gross: Option<GrossRows>,
+    /// Rows that TRUNCATE took, those among them that the migration itself had inserted; they are no deleted ones. `None`
+    /// if it was not truncated, or where the log cannot tell.
+    pub truncated: Option<u64>,
     /// How the table compares with the seed after this migration, all earlier ones included.
     pub net: NetRows,
     /// What happened to the table as a whole.

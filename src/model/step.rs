@@ -42,8 +42,6 @@ pub struct StepTable {
     pub gross: GrossRows,
     /// What happened to the table as a whole.
     pub events: BTreeSet<TableEvent>,
-    /// Whether it was emptied by TRUNCATE, which is then no `Rewritten`.
-    pub is_truncated: bool,
 }
 
 /// A table that a step touched.
@@ -72,8 +70,8 @@ impl Step {
 impl StepTable {
     /// Whether rows of it may be gone since.
     pub fn may_lose(&self) -> bool {
-        let gone = [TableEvent::Dropped, TableEvent::Replaced];
-        self.is_truncated || self.gross.deleted > 0 || gone.iter().any(|event| self.events.contains(event))
+        let gone = [TableEvent::Dropped, TableEvent::Replaced, TableEvent::Truncated];
+        self.gross.deleted > 0 || gone.iter().any(|event| self.events.contains(event))
     }
 
     /// Whether its rows may have other values since.

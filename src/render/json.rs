@@ -123,9 +123,11 @@ struct TouchedTable<'a> {
     rows_in_seed: u64,
     /// What the statements of this migration did; `null` where the log cannot tell.
     gross: Option<Gross>,
+    /// Rows that TRUNCATE took, which are no deleted ones; `null` if it was not truncated, or the log cannot tell.
+    truncated: Option<u64>,
     /// How the table compares with the seed after this migration, earlier ones included.
     net: Net,
-    /// Of `created`, `dropped`, `rewritten`, `replaced`.
+    /// Of `created`, `dropped`, `rewritten`, `truncated`, `replaced`.
     events: Vec<&'static str>,
     columns_dropped: &'a [String],
     values_lost: &'a BTreeMap<String, u64>,
@@ -314,6 +316,7 @@ fn event(event: TableEvent) -> &'static str {
         TableEvent::Created => "created",
         TableEvent::Dropped => "dropped",
         TableEvent::Rewritten => "rewritten",
+        TableEvent::Truncated => "truncated",
         TableEvent::Replaced => "replaced",
     }
 }
@@ -328,6 +331,7 @@ fn table(change: &TableChange) -> TouchedTable<'_> {
         table: &change.table.name,
         rows_in_seed: change.rows_in_seed,
         gross: change.gross.map(gross),
+        truncated: change.truncated,
         net: Net { missing: change.net.missing, new: change.net.new, different: change.net.different },
         events: change.events.iter().copied().map(event).collect(),
         columns_dropped: &change.columns_dropped,

@@ -74,9 +74,7 @@ pub(super) fn within(finding: &Finding) -> String {
 
 /// What a step of a command did to a table as a whole, one phrase each.
 pub(super) fn step_notes(touched: &StepTable) -> Vec<String> {
-    let mut notes: Vec<String> = touched.events.iter().map(|it| event(*it).to_owned()).collect();
-    notes.extend(touched.is_truncated.then(|| "truncated".to_owned()));
-    notes
+    touched.events.iter().map(|it| event(*it).to_owned()).collect()
 }
 
 fn event(event: TableEvent) -> &'static str {
@@ -84,6 +82,7 @@ fn event(event: TableEvent) -> &'static str {
         TableEvent::Created => "created",
         TableEvent::Dropped => "dropped",
         TableEvent::Rewritten => "rewritten",
+        TableEvent::Truncated => "truncated",
         TableEvent::Replaced => "dropped and made again",
     }
 }
@@ -114,7 +113,11 @@ pub(super) fn owner(report: &Report, finding: &Finding) -> Option<usize> {
 
 /// What happened to a table as a whole, one phrase each.
 pub(super) fn notes(change: &TableChange) -> Vec<String> {
-    let mut notes: Vec<String> = change.events.iter().map(|it| event(*it).to_owned()).collect();
+    let told = |it: &TableEvent| match (it, change.truncated) {
+        (TableEvent::Truncated, Some(taken)) => format!("truncated: {}", rows(taken)),
+        _ => event(*it).to_owned(),
+    };
+    let mut notes: Vec<String> = change.events.iter().map(told).collect();
     notes.extend(columns(&change.columns_dropped, "dropped"));
     notes.extend(change.values_lost.iter().map(|(column, values)| {
         let word = if *values == 1 { "value" } else { "values" };

@@ -47,7 +47,7 @@ pub(super) fn in_one_go() -> Report {
     let known = |name: &str| StepTableName::Known(TableName::new("public", name));
     let step = |name: StepName, table: StepTableName, gross: GrossRows| Step {
         name,
-        tables: vec![StepTable { table, gross, events: BTreeSet::new(), is_truncated: false }],
+        tables: vec![StepTable { table, gross, events: BTreeSet::new() }],
         unplaced: GrossRows::default(),
         wal_bytes: 4_096,
     };
@@ -56,7 +56,7 @@ pub(super) fn in_one_go() -> Report {
     let mut copied = step(applied("shop.0002_copy"), StepTableName::Passing("copy".to_owned()), rows(0));
     copied.tables[0].events.insert(TableEvent::Created);
     let mut emptied = step(applied("shop.0003_empty"), known("visits"), rows(0));
-    emptied.tables[0].is_truncated = true;
+    emptied.tables[0].events.insert(TableEvent::Truncated);
     report.migrations[1].change.steps = vec![
         step(applied("shop.0001_purge"), known("item_datafeed"), rows(873_511)),
         copied,
@@ -228,7 +228,11 @@ pub(super) fn troubled() -> Report {
     let mut unlogged = table("session", 12, GrossRows::default(), NetRows { new: 3, ..NetRows::default() });
     unlogged.gross = None;
     let first = &mut report.migrations[0];
-    first.change.tables = vec![dropped, rewritten, unlogged];
+    let missing = NetRows { missing: 4_711, ..NetRows::default() };
+    let mut emptied = table("visits", 4_711, GrossRows::default(), missing);
+    emptied.events.insert(TableEvent::Truncated);
+    emptied.truncated = Some(4_711);
+    first.change.tables = vec![dropped, rewritten, unlogged, emptied];
     first.change.locks = locks::held();
     first.change.doubts =
         vec!["the log shows 12 rows of session deleted, and all of them are there".to_owned()];
@@ -385,6 +389,7 @@ fn table(name: &str, rows_in_seed: u64, gross: GrossRows, net: NetRows) -> Table
         table: TableName::new("public", name),
         rows_in_seed,
         gross: Some(gross),
+        truncated: None,
         net,
         events: BTreeSet::new(),
         columns_dropped: Vec::new(),

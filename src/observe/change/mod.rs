@@ -8,6 +8,7 @@ mod agree;
 mod columns;
 mod history;
 mod observer;
+mod passage;
 #[cfg(test)]
 mod scenarios;
 mod touched;

@@ -1,11 +1,12 @@
 //! Follows the migrations of one database from the seed on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::columns::{Columns, has_relabelled_column, same_shape};
 use super::history::History;
+use super::passage::sum;
 use super::touched::{Comparison, NetSource, Touched};
-use super::window::{Window, sum};
+use super::window::Window;
 use crate::model::catalog::{Catalog, Table};
 use crate::model::change::{GrossRows, NetRows, TableChange, TableEvent};
 use crate::model::name::TableName;
@@ -18,6 +19,8 @@ pub struct Observer {
     seed: Catalog,
     rows: BTreeMap<TableName, u64>,
     tallies: BTreeMap<u32, Tally>,
+    /// Rows that each table holds, by its oid, as far as the log and the seed's counts tell it.
+    held: BTreeMap<u32, u64>,
     history: History,
 }
 
@@ -33,7 +36,9 @@ impl Observer {
     /// An observer that knows the seed: its catalogue, and exactly how many rows each of its tables has.
     pub fn new(seed: Catalog, rows: BTreeMap<TableName, u64>) -> Self {
         let history = History::of(&seed);
-        Self { seed, rows, tallies: BTreeMap::new(), history }
+        let logged = seed.tables.values().filter(|table| !table.unlogged);
+        let held = logged.filter_map(|table| Some((table.oid, *rows.get(&table.name)?))).collect();
+        Self { seed, rows, tallies: BTreeMap::new(), held, history }
     }
 
     /// Tables that the next migration touched, in order of name. To be called once for each migration in turn;
@@ -57,9 +62,17 @@ impl Observer {
     /// A table that is there after the migration; `None` if no witness shows it as touched.
     fn standing(&mut self, window: &Window<'_>, now: &Table) -> Option<Touched> {
         let then = window.before_by_oid.get(&now.oid).copied();
-        let events = window.events(now, then);
-        let gross = window.gross(now, then);
         let is_unlogged = now.unlogged || then.is_some_and(|then| then.unlogged);
+        let mut passage = window.passage(then, Some(now), self.held.get(&now.oid).copied());
+        match passage.held().filter(|_| !is_unlogged) {
+            Some(rows) => drop(self.held.insert(now.oid, rows)),
+            None => drop(self.held.remove(&now.oid)),
+        }
+        if let Some(replaced) = window.replaced(now) {
+            let held = self.held.get(&replaced.oid).copied();
+            passage.add(&window.passage(Some(replaced), None, held));
+        }
+        let (gross, events) = (passage.gross, window.events(now, then, &passage));
         let tally = self.tallies.entry(now.oid).or_default();
         tally.add(gross);
         tally.is_unexplained |= is_unlogged || !events.is_empty();
@@ -82,6 +95,7 @@ impl Observer {
                 table: now.name.clone(),
                 rows_in_seed: 0,
                 gross: (!is_unlogged).then_some(gross),
+                truncated: passage.truncated().filter(|_| !is_unlogged),
                 net: NetRows::default(),
                 events,
                 columns_dropped: columns.as_ref().map(|columns| columns.dropped.clone()).unwrap_or_default(),
@@ -127,13 +141,18 @@ impl Observer {
         let seed =
             self.stood_for(then).filter(|seed| !is_partitioned(seed) && !self.is_covered(window, seed));
         let rows_in_seed = seed.map_or(0, |seed| self.rows_in_seed(seed, &mut doubts));
+        let passage = window.passage(Some(then), None, self.held.get(&then.oid).copied());
+        let mut events = passage.events();
+        events.remove(&TableEvent::Rewritten);
+        events.insert(TableEvent::Dropped);
         Touched {
             change: TableChange {
                 table: then.name.clone(),
                 rows_in_seed,
-                gross: (!then.unlogged).then(|| window.gross_of_dropped(then)),
+                gross: (!then.unlogged).then_some(passage.gross),
+                truncated: passage.truncated().filter(|_| !then.unlogged),
                 net: NetRows::default(),
-                events: BTreeSet::from([TableEvent::Dropped]),
+                events,
                 columns_dropped: Vec::new(),
                 values_lost: BTreeMap::new(),
                 columns_added: Vec::new(),

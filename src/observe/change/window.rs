@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::passage::{Passage, Written};
 use crate::model::catalog::{Catalog, Table};
-use crate::model::change::{GrossRows, TableEvent};
+use crate::model::change::TableEvent;
 use crate::observe::wal::{Succession, WalFacts};
 
 /// One migration: the catalogue on either side of it and what the log says.
@@ -42,54 +43,62 @@ impl<'a> Window<'a> {
     }
 
     /// What happened to a table as a whole, `then` being what it was before.
-    pub fn events(&self, now: &Table, then: Option<&Table>) -> BTreeSet<TableEvent> {
-        let mut events = BTreeSet::new();
+    pub fn events(&self, now: &Table, then: Option<&Table>, passage: &Passage) -> BTreeSet<TableEvent> {
+        let mut events = passage.events();
         match self.before.tables.get(&now.name) {
             Some(namesake) if namesake.oid != now.oid => drop(events.insert(TableEvent::Replaced)),
             None if then.is_none() => drop(events.insert(TableEvent::Created)),
             _ => {}
         }
-        if then.is_some_and(|then| then.filenode != now.filenode) {
-            events.insert(TableEvent::Rewritten);
+        // One that was made in this migration has whatever file it has.
+        if then.is_none() {
+            events.remove(&TableEvent::Rewritten);
         }
         events
     }
 
-    /// What statements did to a table: in every file that it had, and in those of the table that it took the place of.
-    pub fn gross(&self, now: &Table, then: Option<&Table>) -> GrossRows {
-        let first = then.map_or(now.oid, |then| then.filenode);
-        let gross = self.gross_of(now.oid, &[first, now.filenode]);
-        match self.before.tables.get(&now.name) {
-            Some(namesake) if namesake.oid != now.oid && !self.after_oids.contains(&namesake.oid) => {
-                sum(gross, self.gross_of(namesake.oid, &[namesake.filenode]))
+    /// The table that another one took the place of, and that is there no more.
+    pub fn replaced(&self, now: &Table) -> Option<&'a Table> {
+        let namesake = self.before.tables.get(&now.name)?;
+        (namesake.oid != now.oid && !self.after_oids.contains(&namesake.oid)).then_some(namesake)
+    }
+
+    /// Follows a table through every file that it had, `then` being what it was before, `now` what it is, and `held` the
+    /// rows that it had before.
+    pub fn passage(&self, then: Option<&Table>, now: Option<&Table>, held: Option<u64>) -> Passage {
+        let Some(oid) = now.or(then).map(|table| table.oid) else { return Passage::default() };
+        let first = then.map_or(oid, |then| then.filenode);
+        let mut passage = Passage::begin(if then.is_some() { held } else { Some(0) });
+        passage.enter(&self.written(oid, first));
+        let mut entered = BTreeSet::from([first]);
+        for succession in self.successions.get(&oid).into_iter().flatten() {
+            passage.leave(succession.successor);
+            if entered.insert(succession.to) {
+                passage.enter(&self.written(oid, succession.to));
             }
-            _ => gross,
         }
-    }
-
-    /// What statements did to a table that is no longer there.
-    pub fn gross_of_dropped(&self, then: &Table) -> GrossRows {
-        self.gross_of(then.oid, &[then.filenode])
-    }
-
-    /// What statements did to a table in files that it is known to have had, and in those that the log shows it to have
-    /// had for a while.
-    fn gross_of(&self, oid: u32, known: &[u32]) -> GrossRows {
-        let passed = self.successions.get(&oid).into_iter().flatten().flat_map(|it| [it.from, it.to]);
-        let files: BTreeSet<u32> = known.iter().copied().chain(passed).collect();
-        files.into_iter().map(|file| self.statements(oid, file)).fold(GrossRows::default(), sum)
+        if let Some(now) = now
+            && entered.insert(now.filenode)
+        {
+            passage.lose_sight();
+            passage.enter(&self.written(oid, now.filenode));
+        }
+        passage
     }
 
     /// What statements did to a table in one file. A rewrite writes every row anew, which none of them inserted. In the
     /// first file of a table, which has its number, no row comes out of another file.
-    fn statements(&self, oid: u32, filenode: u32) -> GrossRows {
+    fn written(&self, oid: u32, filenode: u32) -> Written {
         let file = (self.after.database_oid, filenode);
         let mut gross = self.facts.rows.by_file.get(&file).copied().unwrap_or_default();
+        let mut emptied = self.facts.emptied.get(&file).copied();
         if filenode != oid {
             let copied = self.facts.copied.get(&file).copied().unwrap_or(0);
             gross.inserted = gross.inserted.saturating_sub(copied);
+        } else if let Some(emptied) = &mut emptied {
+            emptied.copied = 0;
         }
-        gross
+        Written { gross, emptied }
     }
 
     /// Why what the log says of a table is not the whole truth.
@@ -103,14 +112,5 @@ impl<'a> Window<'a> {
             doubts.push(format!("{}: a transaction that wrote to it had not ended", now.name));
         }
         doubts
-    }
-}
-
-/// Two counts added up.
-pub(super) fn sum(one: GrossRows, other: GrossRows) -> GrossRows {
-    GrossRows {
-        inserted: one.inserted + other.inserted,
-        updated: one.updated + other.updated,
-        deleted: one.deleted + other.deleted,
     }
 }

@@ -38,7 +38,6 @@ enum Owner {
 struct Touches {
     gross: GrossRows,
     events: BTreeSet<TableEvent>,
-    is_truncated: bool,
 }
 
 impl Touches {
@@ -49,7 +48,7 @@ impl Touches {
             self.events.retain(|event| !both.contains(event));
             self.events.insert(TableEvent::Replaced);
         }
-        StepTable { table, gross: self.gross, events: self.events, is_truncated: self.is_truncated }
+        StepTable { table, gross: self.gross, events: self.events }
     }
 }
 
@@ -144,7 +143,7 @@ impl<'a> Places<'a> {
             }
         }
         for name in made_anew {
-            tables.entry(name).or_default().is_truncated = true;
+            tables.entry(name).or_default().events.insert(TableEvent::Truncated);
         }
     }
 

@@ -121,8 +121,7 @@ fn told(steps: &[Step]) -> Vec<String> {
     let table = |it: &StepTable| {
         let GrossRows { inserted, updated, deleted } = it.gross;
         let events: Vec<String> = it.events.iter().map(|event| format!(" {event:?}")).collect();
-        let truncated = if it.is_truncated { " Truncated" } else { "" };
-        format!("{} {inserted}/{updated}/{deleted}{}{truncated}", it.table, events.concat())
+        format!("{} {inserted}/{updated}/{deleted}{}", it.table, events.concat())
     };
     let tables = |step: &Step| step.tables.iter().map(table).collect::<Vec<_>>().join(", ");
     steps.iter().map(|step| format!("{}: {}", step.name, tables(step))).collect()

@@ -19,6 +19,9 @@ pub struct WalFacts {
     pub copied: BTreeMap<File, u64>,
     /// Tables and the like that were given other files, in the order in which that was done and committed.
     pub successions: Vec<Succession>,
+    /// Files that TRUNCATE emptied in place, as it does in the transaction that made them: what records had put there by
+    /// then, of all that they put there.
+    pub emptied: BTreeMap<File, EmptiedRows>,
     /// Of the rows deleted from a file: how many went to another partition by an UPDATE of their key.
     pub moved: BTreeMap<File, u64>,
     /// Transactions and subtransactions that wrote rows and were committed.
@@ -34,6 +37,17 @@ pub struct WalFacts {
     pub touched: BTreeMap<File, TouchedRows>,
     /// Tables and indexes that transactions locked against everybody, in the order in which those ended.
     pub exclusive: Vec<ExclusiveHold>,
+}
+
+/// What records did to a file until TRUNCATE emptied it, the last time if it did so several times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EmptiedRows {
+    /// Rows inserted.
+    pub inserted: u64,
+    /// Rows deleted.
+    pub deleted: u64,
+    /// Of the rows inserted: how many a rewrite copied, as in [`WalFacts::copied`].
+    pub copied: u64,
 }
 
 /// A table, index or the like that was given another file.

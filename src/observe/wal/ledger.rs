@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::chapter::Chapter;
 use super::chronicle::Chronicle;
 use super::commits::{Commits, Touch};
-use super::facts::{ExclusiveHold, File, Succession, WalFacts};
+use super::facts::{EmptiedRows, ExclusiveHold, File, Succession, WalFacts};
 use super::heap::Written;
 use super::lineage::{ClassNews, Lineage};
 use super::record::Place;
@@ -47,6 +47,8 @@ pub(super) struct FileRows {
     pub withdrawn: u64,
     moved: u64,
     pub copied: u64,
+    /// What was written before TRUNCATE emptied the file in place.
+    emptied: Option<EmptiedRows>,
     /// Updates of `pg_class` that the transaction had made when it made the file, if it did.
     made_after: Option<u64>,
 }
@@ -144,6 +146,16 @@ impl Ledger {
         }
     }
 
+    /// A file was cut down to nothing. If that was TRUNCATE, one transaction made the file and wrote all that was in it,
+    /// its subtransactions each a part. VACUUM does so too, once nothing is left and nobody is at work there.
+    pub fn empty(&mut self, file: File) {
+        self.settle();
+        for rows in self.open.values_mut().filter_map(|transaction| transaction.files.get_mut(&file)) {
+            let inserted = rows.gross.inserted.saturating_sub(rows.withdrawn);
+            rows.emptied = Some(EmptiedRows { inserted, deleted: rows.gross.deleted, copied: rows.copied });
+        }
+    }
+
     /// A transaction locked a table against everybody.
     pub fn lock(&mut self, lock: ExclusiveLock) {
         let transaction = self.open.entry(lock.xid).or_default();
@@ -223,6 +235,7 @@ impl Ledger {
             if rows.moved > 0 {
                 facts.moved.insert(file, rows.moved);
             }
+            facts.emptied.extend(rows.emptied.map(|emptied| (file, emptied)));
         }
         facts
     }
@@ -302,6 +315,7 @@ impl Transaction {
             // TRUNCATE makes never does.
             if !self.locked.contains(&file) {
                 rows.copied = 0;
+                rows.emptied = rows.emptied.map(|emptied| EmptiedRows { copied: 0, ..emptied });
             }
             totals.entry(file).or_default().add(&rows);
         }
@@ -317,5 +331,11 @@ impl FileRows {
         self.withdrawn += other.withdrawn;
         self.moved += other.moved;
         self.copied += other.copied;
+        if let Some(more) = other.emptied {
+            let emptied = self.emptied.get_or_insert_default();
+            emptied.inserted += more.inserted;
+            emptied.deleted += more.deleted;
+            emptied.copied += more.copied;
+        }
     }
 }

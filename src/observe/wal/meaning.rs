@@ -29,11 +29,11 @@ pub(super) fn note(
             }
             Ending::Nothing => {}
         },
-        Manager::Storage => {
-            if let Stored::Made(file) = Stored::read(header.kind, body.main)? {
-                ledger.make(header.xid, file);
-            }
-        }
+        Manager::Storage => match Stored::read(header.kind, body.main)? {
+            Stored::Made(file) => ledger.make(header.xid, file),
+            Stored::Emptied(file) => ledger.empty(file),
+            Stored::Nothing => {}
+        },
         Manager::Standby => {
             for lock in storage::exclusive_locks(header.kind, body.main)? {
                 ledger.lock(lock);

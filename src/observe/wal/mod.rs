@@ -31,6 +31,6 @@ mod tuple;
 pub use class::ClassRow;
 pub use commits::{Commits, Mark, Part, PartRows, Touch};
 pub use error::WalError;
-pub use facts::{ExclusiveHold, File, Succession, Successor, TouchedRows, WalFacts};
+pub use facts::{EmptiedRows, ExclusiveHold, File, Succession, Successor, TouchedRows, WalFacts};
 pub use reader::Reader;
 pub use tuple::{TupleBytes, TuplePatch};

@@ -1,4 +1,4 @@
-//! Records that tell a file made by a rewrite from one made by TRUNCATE.
+//! Records that tell a file made by a rewrite from one made by TRUNCATE, and one that was emptied in place.
 
 use super::bytes::Bytes;
 use super::facts::File;
@@ -10,6 +10,8 @@ const OPERATION: u8 = 0xF0;
 pub(super) enum Stored {
     /// Made a file, to hold rows or an index.
     Made(File),
+    /// Cut a file down to nothing.
+    Emptied(File),
     /// Something else.
     Nothing,
 }
@@ -18,10 +20,18 @@ impl Stored {
     /// Reads a storage record; `None` if it does not fit.
     pub fn read(kind: u8, main: &[u8]) -> Option<Self> {
         const CREATE: u8 = 0x10;
-        if kind & OPERATION != CREATE {
-            return Some(Self::Nothing);
-        }
+        const TRUNCATE: u8 = 0x20;
         let mut bytes = Bytes(main);
+        match kind & OPERATION {
+            CREATE => {}
+            TRUNCATE => {
+                let (blocks, _tablespace, database, node) =
+                    (bytes.u32()?, bytes.u32()?, bytes.u32()?, bytes.u32()?);
+                let _flags = bytes.u32()?;
+                return Some(if blocks == 0 { Self::Emptied((database, node)) } else { Self::Nothing });
+            }
+            _ => return Some(Self::Nothing),
+        }
         let (_tablespace, database, node, fork) = (bytes.u32()?, bytes.u32()?, bytes.u32()?, bytes.u32()?);
         let is_main_fork = fork == 0;
         bytes.0.is_empty().then_some(if is_main_fork { Self::Made((database, node)) } else { Self::Nothing })

@@ -24,7 +24,7 @@ struct Touched<'a> {
     schema: Option<&'a str>,
     table: &'a str,
     gross: Gross,
-    /// As those of a migration's tables, and `truncated`.
+    /// As those of a migration's tables.
     events: Vec<&'static str>,
 }
 
@@ -45,8 +45,7 @@ fn table(touched: &StepTable) -> Touched<'_> {
         StepTableName::Known(name) => (Some(name.schema.as_str()), name.name.as_str()),
         StepTableName::Passing(name) => (None, name.as_str()),
     };
-    let truncated = touched.is_truncated.then_some("truncated");
-    let events = touched.events.iter().copied().map(event).chain(truncated).collect();
+    let events = touched.events.iter().copied().map(event).collect();
     Touched { schema, table, gross: gross(touched.gross), events }
 }
 

@@ -32,12 +32,14 @@ impl Runner {
     }
 }
 
-/// What the statements did to one table.
+/// What the statements did to one table, in rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gross {
     pub inserted: u64,
     pub updated: u64,
     pub deleted: u64,
+    /// Taken by TRUNCATE.
+    pub truncated: u64,
 }
 
 /// Of each table, by name; `None` where no log tells it.
@@ -119,6 +121,7 @@ fn gross(line: &str) -> Option<(String, Option<Gross>)> {
             "inserted" => rows.inserted = count,
             "updated" => rows.updated = count,
             "deleted" => rows.deleted = count,
+            "truncated" => rows.truncated = count,
             _ => return None,
         }
     }

@@ -99,8 +99,13 @@ pub fn of_gross(schema: &str, change: &Change, expected: &GrossByTable) -> Vec<S
         let name = &table.table.name;
         missing.remove(name);
         let expected = expected.get(name).copied().unwrap_or(Some(Gross::default()));
-        let told =
-            table.gross.map(|GrossRows { inserted, updated, deleted }| Gross { inserted, updated, deleted });
+        let truncated = table.truncated.unwrap_or(0);
+        let told = table.gross.map(|GrossRows { inserted, updated, deleted }| Gross {
+            inserted,
+            updated,
+            deleted,
+            truncated,
+        });
         if told != expected {
             found.push(format!("{name}: gross told {told:?}, but {expected:?}"));
         }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::tuples::TupleIds;
 use crate::observe::change::agree;
-use crate::observe::wal::TouchedRows;
+use crate::observe::wal::{Succession, Successor, TouchedRows};
 
 #[test]
 fn only_inserts_or_only_deletes_need_no_comparison() {
@@ -97,13 +97,28 @@ fn truncate_and_rewrites_are_compared_from_then_on() {
     let seed = catalog([table("items", 100)]);
     let after = catalog([Table { filenode: 101, ..table("items", 100) }]);
     let mut observer = observer(&seed);
-    let truncated = only(observer.migration(&seed, &after, &facts(&[(100, [0, 0, 2]), (101, [5, 0, 0])])));
-    assert_eq!(events(&truncated), [TableEvent::Rewritten]);
+    let mut told = facts(&[(100, [0, 0, 2]), (101, [5, 0, 0])]);
+    told.successions.push(Succession {
+        relation: (DATABASE, 100),
+        from: 100,
+        to: 101,
+        successor: Successor::Empty,
+    });
+    let truncated = only(observer.migration(&seed, &after, &told));
+    assert_eq!(events(&truncated), [TableEvent::Truncated]);
+    assert_eq!(truncated.change.truncated, Some(998));
     assert_eq!(truncated.change.gross, Some(GrossRows { inserted: 5, updated: 0, deleted: 2 }));
     comparison(&truncated);
     let later = only(observer.migration(&after, &after, &facts(&[(101, [1, 0, 0])])));
     comparison(&later);
     assert_eq!((events(&later), later.since_seed), (vec![], None));
+    let last = catalog([Table { filenode: 102, ..table("items", 100) }]);
+    let mut told = facts(&[(101, [0, 0, 2]), (102, [7, 0, 0])]);
+    let succession =
+        Succession { relation: (DATABASE, 100), from: 101, to: 102, successor: Successor::Empty };
+    told.successions.push(succession);
+    let again = only(observer.migration(&after, &last, &told));
+    assert_eq!(again.change.truncated, Some(5 + 1 - 2), "what earlier migrations left of it");
 }
 
 #[test]

@@ -28,6 +28,7 @@ INSERT INTO item VALUES (52, 'new'), (1, 'again');
 --- gross transaction
 --- gross statements psql
 item inserted 1
+log truncated 50
 
 --- case a table is dropped before it fails
 --- setup

@@ -40,7 +40,7 @@ TRUNCATE item;
 COPY item (id) FROM PROGRAM 'seq 41 60';
 COPY log FROM PROGRAM 'seq 91 120';
 --- gross
-item inserted 20
+item inserted 20 truncated 50
 log_low inserted 9
 log_high inserted 21
 

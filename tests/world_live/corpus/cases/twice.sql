@@ -47,7 +47,7 @@ UPDATE item SET v = 'other' WHERE id <= 6;
 TRUNCATE item;
 INSERT INTO item SELECT i, 'v' || i FROM generate_series(1, 3) i;
 --- gross
-item inserted 23 updated 6 deleted 10
+item inserted 23 updated 6 deleted 10 truncated 110
 
 --- case emptied three times with what refers to it
 --- setup
@@ -64,8 +64,8 @@ INSERT INTO line VALUES (2, 1), (2, 2);
 TRUNCATE line, item;
 INSERT INTO item VALUES (3, 'c');
 --- gross
-item inserted 3
-line inserted 3
+item inserted 3 truncated 42
+line inserted 3 truncated 123
 
 --- case emptied and rewritten
 --- setup
@@ -78,7 +78,7 @@ ALTER TABLE item ALTER n TYPE bigint;
 DELETE FROM item WHERE id <= 4;
 INSERT INTO item VALUES (101, 101);
 --- gross
-item inserted 31 deleted 4
+item inserted 31 deleted 4 truncated 100
 
 --- case rewritten, emptied and rewritten
 --- setup
@@ -92,7 +92,7 @@ INSERT INTO item SELECT i, i FROM generate_series(1, 30) i;
 ALTER TABLE item ALTER n TYPE numeric;
 DELETE FROM item WHERE id <= 4;
 --- gross
-item inserted 30 updated 8 deleted 4
+item inserted 30 updated 8 deleted 4 truncated 100
 
 --- case made, filled, rewritten and filled
 --- setup
@@ -168,7 +168,7 @@ BEGIN; INSERT INTO item VALUES (501, 1); ALTER TABLE item ALTER n TYPE text; ROL
 INSERT INTO item SELECT i, i FROM generate_series(1, 5) i;
 TRUNCATE item;
 --- gross
-item inserted 5
+item inserted 5 truncated 105
 
 --- case packed again and again
 --- setup
