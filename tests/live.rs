@@ -41,6 +41,8 @@ mod observer;
 mod points;
 #[path = "live/queue.rs"]
 mod queue;
+#[path = "live/rows.rs"]
+mod rows;
 #[path = "live/schema.rs"]
 mod schema;
 #[path = "live/second_engine.rs"]

@@ -7,6 +7,7 @@ use crate::model::call::ServiceFailure;
 use crate::model::change::{Change, GrossRows, NetRows, TableChange, TableEvent};
 use crate::model::guard::{Finding, GuardLimits, HoldLimit, Limit};
 use crate::model::lock::{HeldLock, LockMode};
+use crate::model::lost::LostRows;
 use crate::model::migration::{Migration, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
 use crate::model::report::{MigrationReport, Verdict};
@@ -209,6 +210,8 @@ pub(super) fn change(table: &str, rows_in_seed: u64, gross: GrossRows, net: NetR
         events: BTreeSet::new(),
         columns_dropped: Vec::new(),
         values_lost: BTreeMap::new(),
+        lost_rows: LostRows::default(),
+        lost_values: LostRows::default(),
         columns_added: Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lock::HeldLock;
+use super::lost::LostRows;
 use super::name::TableName;
 use super::schema_change::SchemaChange;
 use super::step::Step;
@@ -71,6 +72,10 @@ pub struct TableChange {
     pub columns_dropped: Vec<String>,
     /// Of those columns: in how many rows of the seed each held a value, not NULL. Such that held none are left out.
     pub values_lost: BTreeMap<String, u64>,
+    /// Some of the missing rows.
+    pub lost_rows: LostRows,
+    /// Some of the rows that held a value in a dropped column.
+    pub lost_values: LostRows,
     /// Columns that the seed does not have.
     pub columns_added: Vec<String>,
 }

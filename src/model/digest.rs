@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::name::TableName;
-use super::tuples::TupleIds;
+use super::tuples::{TupleId, TupleIds};
 
 /// One row: its key and a digest of its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,15 @@ pub struct RowDigest {
     pub key: Vec<u8>,
     /// A digest of the compared columns.
     pub content: u128,
+    /// Where the row lies, if the query asks for it.
+    pub at: Option<TupleId>,
+}
+
+impl RowDigest {
+    /// Whether two rows are the same, wherever they lie.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.content == other.content && self.key == other.key
+    }
 }
 
 /// Which rows to digest and how. Digests of two queries compare only if their columns are of the same forms.
@@ -25,6 +34,8 @@ pub struct DigestQuery {
     pub columns: Vec<DigestColumn>,
     /// Rows that must be there if they exist; others may be or not, by their tuple id alone. `None`: all rows.
     pub rows: Option<Arc<TupleIds>>,
+    /// Whether each row comes with the place where it lies: of a table that holds rows of its own.
+    pub has_places: bool,
 }
 
 /// A column and what of its values goes into a digest.

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::model::change::NetRows;
 use crate::model::digest::RowDigest;
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::lost::MOST_LOST_SHOWN;
+use crate::model::tuples::TupleId;
 
 /// One of the two streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,7 @@ pub struct Merge {
     after: Stream,
     group: Option<Group>,
     net: NetRows,
+    missing_at: Vec<TupleId>,
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +40,8 @@ struct Group {
     key: Vec<u8>,
     /// For each content: rows before less rows after, never 0.
     balance: BTreeMap<u128, i64>,
+    /// Of some rows before: where they lie, and their content.
+    places: Vec<(u128, TupleId)>,
 }
 
 impl Merge {
@@ -83,6 +88,12 @@ impl Merge {
         self.advance();
     }
 
+    /// Where some of the missing rows lie in the seed, the first ones in the order of their keys, as far as they came with
+    /// their places.
+    pub fn missing_at(&self) -> &[TupleId] {
+        &self.missing_at
+    }
+
     /// How the two sides differ. Fails if a side has not ended.
     pub fn finish(self) -> Result<NetRows> {
         match self.wants() {
@@ -110,7 +121,7 @@ impl Merge {
                 }
             }
             if let Some(group) = self.group.take() {
-                group.add_to(&mut self.net);
+                group.add_to(&mut self.net, &mut self.missing_at);
             }
             self.strike_out_equal();
             if self.wants().is_some() {
@@ -121,14 +132,17 @@ impl Merge {
                 (Some(row), None) | (None, Some(row)) => &row.key,
                 (None, None) => return,
             };
-            self.group = Some(Group { key: key.to_vec(), balance: BTreeMap::new() });
+            self.group = Some(Group { key: key.to_vec(), balance: BTreeMap::new(), places: Vec::new() });
         }
     }
 
     /// Takes away rows that stand on both sides: in the balance of their key they would be nothing. Most rows of most
     /// tables go this way, which costs no group.
     fn strike_out_equal(&mut self) {
-        while self.before.rows.front().is_some_and(|row| self.after.rows.front() == Some(row)) {
+        let is_same = |(before, after): (Option<&RowDigest>, Option<&RowDigest>)| {
+            before.zip(after).is_some_and(|(one, other)| one.is_same_as(other))
+        };
+        while is_same((self.before.rows.front(), self.after.rows.front())) {
             self.before.rows.pop_front();
             self.after.rows.pop_front();
         }
@@ -161,6 +175,9 @@ impl Group {
     /// Takes a side's rows of this key, each worth `weight`.
     fn collect(&mut self, stream: &mut Stream, weight: i64) {
         while let Some(row) = stream.rows.pop_front_if(|row| row.key == self.key) {
+            if let Some(at) = row.at.filter(|_| self.places.len() < MOST_LOST_SHOWN) {
+                self.places.push((row.content, at));
+            }
             let balance = self.balance.entry(row.content).or_insert(0);
             *balance += weight;
             if *balance == 0 {
@@ -170,16 +187,21 @@ impl Group {
     }
 
     /// Rows of equal content are the same row; of the rest as many as both sides have are different ones.
-    fn add_to(self, net: &mut NetRows) {
+    fn add_to(self, net: &mut NetRows, missing_at: &mut Vec<TupleId>) {
         let (mut before, mut after) = (0_u64, 0_u64);
-        for balance in self.balance.into_values() {
-            let side = if balance > 0 { &mut before } else { &mut after };
+        for balance in self.balance.values() {
+            let side = if *balance > 0 { &mut before } else { &mut after };
             *side += balance.unsigned_abs();
         }
         let different = before.min(after);
         net.different += different;
         net.missing += before - different;
         net.new += after - different;
+        let is_left = |content: &u128| self.balance.get(content).is_some_and(|balance| *balance > 0);
+        let left = self.places.iter().filter(|(content, _)| is_left(content)).map(|(_, at)| *at);
+        let missing = usize::try_from(before - different).unwrap_or(usize::MAX);
+        let room = MOST_LOST_SHOWN.saturating_sub(missing_at.len());
+        missing_at.extend(left.take(missing.min(room)));
     }
 }
 

@@ -7,6 +7,7 @@
 mod comparison;
 pub(super) mod egress;
 mod locks;
+mod lost;
 mod mail;
 mod schema;
 mod steps;
@@ -131,6 +132,10 @@ struct TouchedTable<'a> {
     events: Vec<&'static str>,
     columns_dropped: &'a [String],
     values_lost: &'a BTreeMap<String, u64>,
+    /// Some of the missing rows; `null` if none is.
+    lost_rows: Option<lost::Lost<'a>>,
+    /// Some of the rows that held a value in a dropped column; `null` if none did.
+    lost_values: Option<lost::Lost<'a>>,
     columns_added: &'a [String],
 }
 
@@ -336,6 +341,8 @@ fn table(change: &TableChange) -> TouchedTable<'_> {
         events: change.events.iter().copied().map(event).collect(),
         columns_dropped: &change.columns_dropped,
         values_lost: &change.values_lost,
+        lost_rows: lost::lost(&change.lost_rows),
+        lost_values: lost::lost(&change.lost_values),
         columns_added: &change.columns_added,
     }
 }

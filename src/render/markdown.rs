@@ -2,6 +2,7 @@
 
 mod comparison;
 mod locks;
+mod lost;
 mod schema;
 
 use crate::model::change::{GrossRows, TableChange};
@@ -30,6 +31,7 @@ pub fn markdown(report: &Report) -> String {
     page.add(&format!("<!-- stage:report:{} -->\n", report.environment));
     opening(&mut page, report);
     tables(&mut page, report);
+    lost::section(&mut page, report);
     schema::section(&mut page, report);
     steps(&mut page, report);
     locks::section(&mut page, report);

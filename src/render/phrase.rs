@@ -1,11 +1,12 @@
 //! Sentences that several forms of the report share.
 
 use crate::model::call::ServiceFailure;
-use crate::model::change::{TableChange, TableEvent};
+use crate::model::change::{Change, TableChange, TableEvent};
 use crate::model::comparison::Comparison;
 use crate::model::egress::{Attempt, Destination};
 use crate::model::guard::Finding;
 use crate::model::log::LogChange;
+use crate::model::lost::LostRows;
 use crate::model::mail::{MailKind, MailSummary};
 use crate::model::proof::Remains;
 use crate::model::quantity::{Count, age, counted, duration, rows, size};
@@ -133,6 +134,17 @@ pub(super) fn notes(change: &TableChange) -> Vec<String> {
 fn columns(names: &[String], what: &str) -> Option<String> {
     let word = if names.len() == 1 { "column" } else { "columns" };
     (!names.is_empty()).then(|| format!("{word} {} {what}", names.join(", ")))
+}
+
+/// Rows that a finding is about, and what they are called; `None` if it is about none, or none is known.
+pub(super) fn lost<'a>(change: &'a Change, finding: &Finding) -> Option<(&'static str, &'a LostRows)> {
+    let table = change.tables.iter().find(|it| Some(&it.table) == finding.table.as_ref())?;
+    let (what, lost) = match finding.guard {
+        "rows_lost" | "table_dropped" => ("lost rows", &table.lost_rows),
+        "values_lost" => ("rows that lost values", &table.lost_values),
+        _ => return None,
+    };
+    (!lost.is_empty()).then_some((what, lost))
 }
 
 /// Whether the suite passed although a guard was broken.

@@ -1,7 +1,9 @@
 //! Reports for the tests: the incident, its mended script, a syntax error, and a run on which everything else went wrong.
 
 mod locks;
+mod lost;
 mod mail;
+mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -13,12 +15,11 @@ use crate::model::comparison::Comparison;
 use crate::model::egress::{Attempt, Destination};
 use crate::model::guard::Finding;
 use crate::model::log::{LogChange, LogLevel};
+use crate::model::lost::LostRows;
 use crate::model::migration::{Migration, MigrationRun, SqlFailure};
 use crate::model::name::{RunId, TableName};
 use crate::model::proof::{MadeKind, Remains};
 use crate::model::report::{MigrationReport, PhaseTime, Report, SeedUse, Teardown, Verdict};
-use crate::model::schema::{Facet, ObjectKind};
-use crate::model::schema_change::{FacetChange, SchemaChange, SchemaEvent};
 use crate::model::seed::{SeedKey, SeedRecord};
 use crate::model::step::{Step, StepName, StepTable, StepTableName};
 use crate::model::suite::{FailedTest, SuiteEnd, SuiteOutcome};
@@ -27,7 +28,8 @@ use crate::model::suite::{FailedTest, SuiteEnd, SuiteOutcome};
 pub(super) fn incident() -> Report {
     let deleted = GrossRows { deleted: 873_511, ..GrossRows::default() };
     let missing = NetRows { missing: 873_511, ..NetRows::default() };
-    let cleanup = table("item_datafeed", 1_000_000, deleted, missing);
+    let lost_rows = lost::feed_items();
+    let cleanup = TableChange { lost_rows, ..table("item_datafeed", 1_000_000, deleted, missing) };
     let finding = Finding {
         guard: "rows_lost",
         migration: Some("0005_remove_duplicate_feed_items.sql".to_owned()),
@@ -75,34 +77,8 @@ pub(super) fn in_one_go() -> Report {
 
 /// The same by a migration that changed the schema, too, and left an index behind that is of no use.
 pub(super) fn reshaped() -> Report {
-    let facet = |name: &str, text: &str| Facet { name: name.to_owned(), text: text.to_owned() };
-    let was = |name: &str, before: Option<&str>, after: Option<&str>| FacetChange {
-        name: name.to_owned(),
-        before: before.map(str::to_owned),
-        after: after.map(str::to_owned),
-    };
-    let orders = TableName::new("public", "orders");
-    let change = |kind: ObjectKind, name: &str, event: SchemaEvent| {
-        let table = matches!(kind, ObjectKind::Column | ObjectKind::Index).then(|| orders.clone());
-        SchemaChange { kind, name: name.to_owned(), table, event }
-    };
-    let altered =
-        |from: Option<&str>, facets| SchemaEvent::Altered { renamed_from: from.map(str::to_owned), facets };
-    let labels = was("definition", Some("ENUM ('new', 'paid')"), Some("ENUM ('new', 'paid', 'sent')"));
-    let column = vec![was("type", Some("integer"), Some("bigint")), was("not null", None, Some("NOT NULL"))];
-    let index = ["unique", "definition", "state"].into_iter().zip(["UNIQUE", "ON orders (total)", "INVALID"]);
-    let index = index.map(|(name, text)| facet(name, text)).collect();
     let mut report = incident();
-    report.migrations[1].change.schema = vec![
-        change(ObjectKind::Type, "order_state", altered(None, vec![labels])),
-        change(ObjectKind::Column, "orders.total", altered(Some("orders.amount"), column)),
-        change(ObjectKind::Index, "orders_total_key", SchemaEvent::Added(index)),
-        change(
-            ObjectKind::View,
-            "open_orders",
-            SchemaEvent::Dropped(vec![facet("definition", "SELECT * FROM orders")]),
-        ),
-    ];
+    report.migrations[1].change.schema = schema::changes();
     report
 }
 
@@ -394,6 +370,8 @@ fn table(name: &str, rows_in_seed: u64, gross: GrossRows, net: NetRows) -> Table
         events: BTreeSet::new(),
         columns_dropped: Vec::new(),
         values_lost: BTreeMap::new(),
+        lost_rows: LostRows::default(),
+        lost_values: LostRows::default(),
         columns_added: Vec::new(),
     }
 }

@@ -8,16 +8,19 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::lock_watch::LockWatch;
+use super::lost::Sides;
 use super::schema::SchemaWitness;
 use crate::model::catalog::{Catalog, Table};
 use crate::model::change::{Change, NetRows, TableChange};
 use crate::model::digest::{DigestQuery, RowDigest};
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::lost::LostRows;
 use crate::model::lsn::Lsn;
 use crate::model::migration::MigrationRun;
 use crate::model::name::TableName;
 use crate::model::report::MigrationReport;
 use crate::model::seed::SeedRecord;
+use crate::model::tuples::TupleId;
 use crate::observe::change::{Comparison, NetSource, Observer, Touched, agree};
 use crate::observe::locks::Watch;
 use crate::observe::net::{Merge, Side};
@@ -178,7 +181,8 @@ impl Meter {
     async fn settle_all(&self, touched: Vec<Touched>) -> Result<Change> {
         let mut change = Change::default();
         for touched in touched {
-            let (table, doubts) = self.settle(touched).await?;
+            // What settling one table takes is large, and a part of every future that has a meter in it.
+            let (table, doubts) = Box::pin(self.settle(touched)).await?;
             change.tables.extend(table);
             change.doubts.extend(doubts);
         }
@@ -201,19 +205,28 @@ impl Meter {
     /// A touched table with its net rows, counted or compared, and why to doubt them; nothing for one that turns out
     /// untouched.
     async fn settle(&self, touched: Touched) -> Result<(Option<TableChange>, Vec<String>)> {
-        let (net, rows_after) = match &touched.source {
-            NetSource::Counted(net) => (*net, None),
+        let compared = match &touched.source {
+            NetSource::Counted(net) => Compared { net: *net, ..Compared::default() },
             NetSource::Count => {
                 let rows = self.live.count(std::slice::from_ref(&touched.change.table)).await?;
                 let rows: u64 = rows.iter().sum();
-                (NetRows { new: rows, ..NetRows::default() }, Some(rows))
+                let net = NetRows { new: rows, ..NetRows::default() };
+                Compared { net, rows_after: Some(rows), ..Compared::default() }
             }
-            NetSource::Compare(comparison) => self.compare(comparison, touched.change.rows_in_seed).await?,
+            NetSource::Compare(comparison) => self.compare(comparison, &touched).await?,
         };
+        let Compared { net, rows_after, missing_at } = compared;
         let doubts = agree(&touched, net, rows_after);
+        let sides = Sides { before: &self.before, live: &self.live };
+        let lost_rows = sides.lost_rows(&touched, net, missing_at).await?;
         let values_lost = self.values_lost(&touched).await?;
-        let table = touched.settle(net).map(|table| TableChange { values_lost, ..table });
-        Ok((table, doubts))
+        let dropped: Vec<String> = values_lost.keys().cloned().collect();
+        let lost_values = match touched.seed.as_ref().filter(|_| !dropped.is_empty()) {
+            Some(seed) => sides.lost_values(seed, &dropped).await?,
+            None => LostRows::default(),
+        };
+        let table = touched.settle(net);
+        Ok((table.map(|table| TableChange { values_lost, lost_rows, lost_values, ..table }), doubts))
     }
 
     /// In how many rows of the seed each dropped column held a value. Nothing but the untouched seed still has them.
@@ -226,26 +239,25 @@ impl Meter {
 
     /// How a table compares with the seed, and how many rows it has now. Where only touched rows are read, counting the
     /// others is worth its cost if there are not many more of them.
-    async fn compare(&self, comparison: &Comparison, rows_in_seed: u64) -> Result<(NetRows, Option<u64>)> {
+    async fn compare(&self, comparison: &Comparison, touched: &Touched) -> Result<Compared> {
+        let has_places = touched.seed.is_some();
         match &comparison.rows {
-            None => {
-                let (net, rows_after) = self.merge(comparison).await?;
-                Ok((net, Some(rows_after)))
-            }
-            Some(ids) if ids.len().saturating_mul(COUNTED_PER_TOUCHED) < rows_in_seed => {
-                Ok((self.merge(comparison).await?.0, None))
+            None => self.merge(comparison, has_places).await,
+            Some(ids) if ids.len().saturating_mul(COUNTED_PER_TOUCHED) < touched.change.rows_in_seed => {
+                Ok(Compared { rows_after: None, ..self.merge(comparison, has_places).await? })
             }
             Some(_) => {
                 let count = self.live.count(std::slice::from_ref(&comparison.after));
-                let ((net, _), rows_after) = tokio::try_join!(self.merge(comparison), count)?;
-                Ok((net, Some(rows_after.iter().sum())))
+                let (compared, rows_after) = tokio::try_join!(self.merge(comparison, has_places), count)?;
+                Ok(Compared { rows_after: Some(rows_after.iter().sum()), ..compared })
             }
         }
     }
 
-    /// Merges the rows of the seed with those of now, both in order of key, as they arrive. Also how many came of now.
-    async fn merge(&self, comparison: &Comparison) -> Result<(NetRows, u64)> {
-        let mut before = Rows::of(&self.before, comparison.query_before());
+    /// Merges the rows of the seed with those of now, both in order of key, as they arrive.
+    async fn merge(&self, comparison: &Comparison, has_places: bool) -> Result<Compared> {
+        let of_seed = DigestQuery { has_places, ..comparison.query_before() };
+        let mut before = Rows::of(&self.before, of_seed);
         let mut after = Rows::of(&self.live, comparison.query_after());
         let mut merge = Merge::new();
         while let Some(side) = merge.wants() {
@@ -255,8 +267,19 @@ impl Meter {
                 None => merge.end(side),
             }
         }
-        Ok((merge.finish()?, after.seen))
+        let missing_at = merge.missing_at().to_vec();
+        Ok(Compared { net: merge.finish()?, rows_after: Some(after.seen), missing_at })
     }
+}
+
+/// What came of comparing a table with the seed.
+#[derive(Default)]
+struct Compared {
+    net: NetRows,
+    /// Rows that came of the table as it is now; `None` if those are not all.
+    rows_after: Option<u64>,
+    /// Where some of the missing rows lie in the seed.
+    missing_at: Vec<TupleId>,
 }
 
 /// Rows of every table of the seed, as its record has them. A materialized view is no data of a backup, so no record

@@ -21,6 +21,7 @@ mod instance;
 mod interleave;
 mod lock_watch;
 mod logs;
+mod lost;
 mod mail;
 mod meter;
 mod migrate;

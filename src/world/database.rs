@@ -18,6 +18,7 @@ use crate::model::lsn::Lsn;
 pub use crate::model::migration::AppliedMigration;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::row::{PlacedRow, RowQuery};
 use crate::model::schema::Schema;
 use crate::model::stack::Work;
 use crate::model::tuples::TupleId;
@@ -97,6 +98,8 @@ pub trait Database: Send + Sync {
     async fn classes(&self) -> Result<Vec<ClassPlace>>;
     /// Every row of a small table: where it lies, and the text of one of its columns.
     async fn texts(&self, table: &TableName, column: &str) -> Result<Vec<(TupleId, String)>>;
+    /// Single rows of a table: where each lies, and its values, cut.
+    async fn rows(&self, query: &RowQuery) -> Result<Vec<PlacedRow>>;
     /// Sends digests of the rows that are asked for in ascending byte order of their keys, in batches.
     async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()>;
     /// Ends all connections, politely.

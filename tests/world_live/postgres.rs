@@ -64,6 +64,7 @@ async fn digests(database: &Arc<dyn Database>, name: &str, key: &[&str], columns
         key: digest_columns(key),
         columns: digest_columns(columns),
         rows: None,
+        has_places: false,
     };
     let reader = Arc::clone(database);
     let task = tokio::spawn(async move { reader.digests(&query, sender).await });

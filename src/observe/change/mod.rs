@@ -16,4 +16,4 @@ mod window;
 
 pub use agree::agree;
 pub use observer::Observer;
-pub use touched::{ComparedColumn, Comparison, NetSource, Touched};
+pub use touched::{ComparedColumn, Comparison, NetSource, SeedTable, Touched};

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::columns::{Columns, has_relabelled_column, same_shape};
 use super::history::History;
 use super::passage::sum;
-use super::touched::{Comparison, NetSource, Touched};
+use super::touched::{Comparison, NetSource, SeedTable, Touched};
 use super::window::Window;
 use crate::model::catalog::{Catalog, Table};
 use crate::model::change::{GrossRows, NetRows, TableChange, TableEvent};
+use crate::model::lost::LostRows;
 use crate::model::name::TableName;
 use crate::model::version_table;
 use crate::observe::wal::WalFacts;
@@ -96,6 +97,8 @@ impl Observer {
                 rows_in_seed: 0,
                 gross: (!is_unlogged).then_some(gross),
                 truncated: passage.truncated().filter(|_| !is_unlogged),
+                lost_rows: LostRows::default(),
+                lost_values: LostRows::default(),
                 net: NetRows::default(),
                 events,
                 columns_dropped: columns.as_ref().map(|columns| columns.dropped.clone()).unwrap_or_default(),
@@ -104,6 +107,11 @@ impl Observer {
             },
             source: NetSource::Count,
             columns_gone_from: None,
+            seed: seed.filter(|seed| !is_partitioned(seed)).map(|seed| {
+                let is_same_file = seed.oid == now.oid && seed.filenode == now.filenode;
+                let touched = if is_same_file { self.history.rows_of(seed.filenode) } else { None };
+                SeedTable { touched, ..seed_table(seed) }
+            }),
             renamed_from,
             since_seed: None,
             doubts,
@@ -151,6 +159,8 @@ impl Observer {
                 rows_in_seed,
                 gross: (!then.unlogged).then_some(passage.gross),
                 truncated: passage.truncated().filter(|_| !then.unlogged),
+                lost_rows: LostRows::default(),
+                lost_values: LostRows::default(),
                 net: NetRows::default(),
                 events,
                 columns_dropped: Vec::new(),
@@ -159,6 +169,7 @@ impl Observer {
             },
             source: NetSource::Counted(NetRows { missing: rows_in_seed, ..NetRows::default() }),
             columns_gone_from: None,
+            seed: seed.map(seed_table),
             renamed_from: None,
             since_seed: None,
             doubts,
@@ -208,6 +219,11 @@ fn counted(gross: GrossRows) -> Option<NetRows> {
         }
         _ => None,
     }
+}
+
+fn seed_table(seed: &Table) -> SeedTable {
+    let columns = seed.columns.iter().map(|column| column.name.clone()).collect();
+    SeedTable { name: seed.name.clone(), columns, touched: None }
 }
 
 fn is_partitioned(table: &Table) -> bool {

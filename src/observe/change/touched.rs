@@ -18,12 +18,25 @@ pub struct Touched {
     pub columns_gone_from: Option<TableName>,
     /// The name that it had before this migration, if that was another.
     pub renamed_from: Option<TableName>,
+    /// The table of the seed that it stands for, where single rows of that can be looked at.
+    pub seed: Option<SeedTable>,
     /// All that statements did to it in the run so far, if that alone explains how it differs from the seed.
     pub since_seed: Option<GrossRows>,
     /// What is already known to be wrong.
     pub doubts: Vec<String>,
     /// Whether this migration is known to have done something to it. Unlogged tables may turn out untouched.
     pub is_certain: bool,
+}
+
+/// A table of the seed that holds rows of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeedTable {
+    /// Its name.
+    pub name: TableName,
+    /// Its columns, in order.
+    pub columns: Vec<String>,
+    /// Where rows were touched since, in a table that still is in its file; `None` if that is not so, or they are too many.
+    pub touched: Option<Arc<TupleIds>>,
 }
 
 /// Where the net rows of a table come from.
@@ -93,6 +106,7 @@ impl Comparison {
             key: self.key.iter().map(digested).collect(),
             columns: self.columns.iter().map(digested).collect(),
             rows: self.rows.clone(),
+            has_places: false,
         }
     }
 }

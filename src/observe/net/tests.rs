@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn row(key: &str, content: u128) -> RowDigest {
-    RowDigest { key: key.into(), content }
+    RowDigest { key: key.into(), content, at: None }
 }
 
 fn rows(rows: &[(&str, u128)]) -> Vec<RowDigest> {
@@ -95,7 +95,7 @@ proptest! {
         before.sort_unstable();
         after.sort_unstable();
         let digests = |rows: &[(u8, u128)]| {
-            rows.iter().map(|(key, content)| RowDigest { key: vec![*key], content: *content }).collect()
+            rows.iter().map(|(key, content)| RowDigest { key: vec![*key], content: *content, at: None }).collect()
         };
         let (net, _) = merge(digests(&before), digests(&after), batch);
         // Independently: what is left of each side once equal rows are struck out, key by key.
@@ -116,4 +116,20 @@ proptest! {
         }
         prop_assert_eq!(net, expected);
     }
+}
+
+#[test]
+fn missing_rows_are_known_by_their_places_and_no_more_than_are_shown() {
+    let placed = |key: &str, content, offset| RowDigest {
+        at: Some(TupleId { block: 0, offset }),
+        ..row(key, content)
+    };
+    let mut merge = Merge::new();
+    merge.push_before((1..=9).map(|n| placed(&format!("k{n}"), u128::from(n), n)).collect()).unwrap();
+    merge.end(Side::Before);
+    merge.push_after(vec![row("k1", 1), row("k2", 0), row("k4", 4)]).unwrap();
+    merge.end(Side::After);
+    let offsets: Vec<u16> = merge.missing_at().iter().map(|at| at.offset).collect();
+    assert_eq!(offsets, [3, 5, 6, 7, 8], "k1 and k4 are there, k2 is another one, k9 is one too many");
+    assert_eq!(merge.finish().unwrap(), NetRows { missing: 6, new: 0, different: 1 });
 }

@@ -7,7 +7,7 @@ use crate::model::guard::Finding;
 use crate::model::quantity::{Count, Share, counted, duration, size};
 use crate::model::report::{MigrationReport, Report};
 
-use super::{Page, locks, schema, steps};
+use super::{Page, locks, lost, schema, steps};
 use crate::render::grid::{Cell, Column, Grid, Row};
 use crate::render::paint::Tone;
 use crate::render::phrase;
@@ -52,6 +52,7 @@ pub(super) fn changes(page: &mut Page, of: &MigrationReport, findings: &[&Findin
     for finding in findings {
         bar(page, of, finding);
         page.entry(INDENT, (Tone::Bad, &format!("✘ {}:", finding.guard)), &phrase::within(finding));
+        lost::section(page, of, finding);
         page.entry("    ", (Tone::Good, "hint:"), &finding.hint);
     }
     if let Some(output) = &of.run.output_tail {

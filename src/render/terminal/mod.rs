@@ -4,6 +4,7 @@
 mod closing;
 mod comparison;
 mod locks;
+mod lost;
 mod migration;
 mod schema;
 mod standing;

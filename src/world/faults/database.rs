@@ -17,6 +17,7 @@ use crate::model::lock::LockSample;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::row::{PlacedRow, RowQuery};
 use crate::model::schema::Schema;
 use crate::model::stack::Work;
 use crate::model::tuples::TupleId;
@@ -134,6 +135,10 @@ impl Database for Faulty {
 
     async fn texts(&self, table: &TableName, column: &str) -> Result<Vec<(TupleId, String)>> {
         self.inner.texts(table, column).await
+    }
+
+    async fn rows(&self, query: &RowQuery) -> Result<Vec<PlacedRow>> {
+        self.numbered("rows", self.inner.rows(query)).await
     }
 
     async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()> {

@@ -12,6 +12,7 @@ mod errors;
 mod locks;
 mod others;
 mod places;
+mod rows;
 mod schema;
 pub(in crate::world) mod statements;
 mod wal;
@@ -34,6 +35,7 @@ use crate::model::lock::LockSample;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::{TableName, quote_identifier};
+use crate::model::row::{PlacedRow, RowQuery};
 use crate::model::schema::Schema;
 use crate::model::stack::Work;
 use crate::model::tuples::TupleId;
@@ -217,6 +219,13 @@ impl Database for PostgresDatabase {
         let texts = places::texts(&mut connection, table, column).await?;
         self.connections.give_back(connection);
         Ok(texts)
+    }
+
+    async fn rows(&self, query: &RowQuery) -> Result<Vec<PlacedRow>> {
+        let mut connection = self.connections.borrow().await?;
+        let rows = rows::read(&mut connection, query).await?;
+        self.connections.give_back(connection);
+        Ok(rows)
     }
 
     async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()> {

@@ -46,7 +46,7 @@ pub(super) async fn texts(
 }
 
 /// `(7,12)`.
-fn parse(text: &str) -> Result<TupleId> {
+pub(super) fn parse(text: &str) -> Result<TupleId> {
     let parts = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')?.split_once(','));
     let (block, offset) = parts.ok_or_else(malformed)?;
     Ok(TupleId {

@@ -7,7 +7,7 @@ use stage::model::report::MigrationReport;
 use stage::model::step::{StepName, StepTableName};
 
 use super::case::{Gross, GrossByTable};
-use super::independent::{Difference, Snapshot, differences_of};
+use super::independent::{Difference, Row, Snapshot, differences_of, is_missing};
 
 fn called(table: &TableChange) -> String {
     format!("{}.{}", table.table.schema, table.table.name)
@@ -17,7 +17,54 @@ fn called(table: &TableChange) -> String {
 pub fn of_snapshots(schema: &str, change: &Change, before: &Snapshot, after: &Snapshot) -> Vec<String> {
     let told: BTreeSet<String> = change.tables.iter().map(called).collect();
     let is_wanted = |name: &str| name.split('.').next() == Some(schema) || told.contains(name);
-    of_rows(schema, change, &differences_of(before, after, is_wanted))
+    let mut found = of_rows(schema, change, &differences_of(before, after, is_wanted));
+    found.extend(change.tables.iter().flat_map(|table| of_lost_rows(table, before, after)));
+    found
+}
+
+/// Rows that are shown as missing: as many as there are, five at most, each of them in the seed and not there any more.
+fn of_lost_rows(table: &TableChange, before: &Snapshot, after: &Snapshot) -> Vec<String> {
+    let name = called(table);
+    let now = after.get(&name);
+    let seed = before.get(&name).or_else(|| now.and_then(|now| now.in_other(&name, before)));
+    let shown = &table.lost_rows;
+    let Some(seed) = seed.filter(|seed| !seed.is_partitioned()) else {
+        return if shown.is_empty() { Vec::new() } else { vec![format!("{name}: shows rows of no table")] };
+    };
+    let mut found = Vec::new();
+    if shown.rows.len() as u64 != table.net.missing.min(5) {
+        found.push(format!("{name}: {} missing, {} shown", table.net.missing, shown.rows.len()));
+    }
+    if !shown.is_empty() && shown.columns != seed.column_names() {
+        found.push(format!("{name}: rows shown with columns {:?}", shown.columns));
+    }
+    for row in shown.rows.iter().filter(|row| !is_missing(seed, now, row, printed)) {
+        found.push(format!("{name}: {row:?} is shown, and not missing"));
+    }
+    let values = table.values_lost.keys().map(String::as_str).collect::<Vec<_>>();
+    let places: Vec<usize> = seed
+        .column_names()
+        .iter()
+        .enumerate()
+        .filter(|(_, it)| values.contains(it))
+        .map(|(at, _)| at)
+        .collect();
+    let holding = |row: &&Row| places.iter().any(|at| row[*at].is_some());
+    let expected = seed.rows.iter().filter(holding).count().min(5);
+    let is_true = |row: &&Row| holding(row) && seed.rows.iter().any(|other| printed(other) == **row);
+    if table.lost_values.rows.len() != expected || !table.lost_values.rows.iter().all(|row| is_true(&row)) {
+        found.push(format!("{name}: values lost shown in {:?}", table.lost_values.rows));
+    }
+    found
+}
+
+/// A row as it is shown.
+fn printed(row: &Row) -> Row {
+    let cut = |value: &String| {
+        let short: String = value.chars().take(80).collect();
+        if short == *value { short } else { format!("{short}…") }
+    };
+    row.iter().map(|value| value.as_ref().map(cut)).collect()
 }
 
 /// Net rows, columns and what happened to whole tables, in the schema that a migration was to change.

@@ -31,7 +31,7 @@ const SESSION: &str = "SET TimeZone TO 'UTC'; SET DateStyle TO ISO, YMD; SET Int
                        SET extra_float_digits TO 3; SET bytea_output TO hex";
 
 /// The values of one row as text, in order of its table's columns.
-type Row = Vec<Option<String>>;
+pub type Row = Vec<Option<String>>;
 type Values<'r> = Vec<&'r Option<String>>;
 type TableRow = (i64, String, String, String, Vec<i32>, Vec<String>, Vec<String>, bool, Option<i64>);
 
@@ -50,6 +50,21 @@ pub struct Table {
 }
 
 impl Table {
+    /// The table as it is in another snapshot: whoever has its name, else itself by another one.
+    pub fn in_other<'s>(&self, name: &str, other: &'s Snapshot) -> Option<&'s Self> {
+        other.get(name).or_else(|| other.values().find(|table| table.identity == self.identity))
+    }
+
+    /// Whether its rows are those of its partitions.
+    pub fn is_partitioned(&self) -> bool {
+        self.kind == "p"
+    }
+
+    /// Names of its columns.
+    pub fn column_names(&self) -> Vec<&str> {
+        self.columns.iter().map(|(_, name)| name.as_str()).collect()
+    }
+
     /// Whether it holds rows of its own, which a backup has.
     pub fn is_ordinary(&self) -> bool {
         self.kind == "r"
@@ -232,9 +247,8 @@ impl Columns {
     }
 }
 
-/// By the first key that both sides have, else by content.
-fn compared(before: &Table, after: &Table) -> Difference {
-    let Columns { both, dropped, added } = Columns::pair(before, after);
+/// The first key that both sides have.
+fn key<'t>(before: &'t Table, after: &Table, both: &[(usize, usize)]) -> Option<&'t BTreeSet<String>> {
     let now_called = |key: &BTreeSet<String>| -> Option<BTreeSet<String>> {
         let place = |name: &String| before.columns.iter().position(|(_, n)| n == name);
         key.iter()
@@ -244,7 +258,33 @@ fn compared(before: &Table, after: &Table) -> Difference {
             })
             .collect()
     };
-    let key = before.keys.iter().find(|key| now_called(key).is_some_and(|now| after.keys.contains(&now)));
+    before.keys.iter().find(|key| now_called(key).is_some_and(|now| after.keys.contains(&now)))
+}
+
+/// Whether rows that print like this stood in a table and are missing now: fewer are there of what identifies them.
+pub fn is_missing(before: &Table, after: Option<&Table>, row: &Row, printed: impl Fn(&Row) -> Row) -> bool {
+    let mut alike = before.rows.iter().filter(|other| printed(other) == *row);
+    let Some(after) = after else { return alike.next().is_some() };
+    let both = Columns::pair(before, after).both;
+    let key = key(before, after, &both);
+    let compared: Vec<(usize, usize)> = both
+        .into_iter()
+        .filter(|(then, _)| key.is_none_or(|key| key.contains(&before.columns[*then].1)))
+        .collect();
+    alike.any(|row| {
+        let is_it = |other: &Row, side: fn(&(usize, usize)) -> usize| {
+            compared.iter().all(|places| other[side(places)] == row[places.0])
+        };
+        let then = before.rows.iter().filter(|other| is_it(other, |places| places.0)).count();
+        let now = after.rows.iter().filter(|other| is_it(other, |places| places.1)).count();
+        then > now
+    })
+}
+
+/// By the first key that both sides have, else by content.
+fn compared(before: &Table, after: &Table) -> Difference {
+    let Columns { both, dropped, added } = Columns::pair(before, after);
+    let key = key(before, after, &both);
     let is_key = |then: usize| key.is_some_and(|key| key.contains(&before.columns[then].1));
     let values_of = |name: &String| {
         let place = before.columns.iter().position(|(_, n)| n == name)?;

@@ -16,6 +16,8 @@ pub(super) struct Statement {
 pub(super) struct Layout {
     pub key: Vec<Field>,
     pub content: Vec<Field>,
+    /// Whether the row's place follows.
+    pub has_place: bool,
 }
 
 /// How a field's bytes relate to the order in which the server sorts it.
@@ -63,7 +65,8 @@ impl Statement {
         };
         let sorted = if key.is_empty() { &content } else { &key };
         let order: Vec<&str> = sorted.iter().map(|selected| selected.order.as_str()).collect();
-        let values: Vec<&str> = key.iter().chain(&content).map(|selected| selected.value.as_str()).collect();
+        let values = key.iter().chain(&content).map(|selected| selected.value.as_str());
+        let values: Vec<&str> = values.chain(query.has_places.then_some("t.ctid")).collect();
         let confined = query.rows.as_deref().and_then(|ids| confine(ids, server.hashes_ids));
         let sql = format!(
             "COPY (SELECT {} FROM {only}{} AS t{} ORDER BY {}) TO STDOUT (FORMAT binary)",
@@ -73,7 +76,8 @@ impl Statement {
             order.join(", ")
         );
         let fields = |selected: &[Selected]| selected.iter().map(|selected| selected.field).collect();
-        Self { sql, layout: Layout { key: fields(&key), content: fields(&content) } }
+        let layout = Layout { key: fields(&key), content: fields(&content), has_place: query.has_places };
+        Self { sql, layout }
     }
 }
 
@@ -157,7 +161,13 @@ mod tests {
     #[track_caller]
     fn check(key: &[(&str, Form)], content: &[(&str, Form)], hashes_rows: bool, select: &str, order: &str) {
         let table = TableName::new("public", "log");
-        let query = DigestQuery { table, key: columns(key), columns: columns(content), rows: None };
+        let query = DigestQuery {
+            table,
+            key: columns(key),
+            columns: columns(content),
+            rows: None,
+            has_places: false,
+        };
         let statement = Statement::new(&query, Server { hashes_rows, hashes_ids: hashes_rows }, "ONLY ");
         assert_eq!(
             statement.sql,
@@ -236,8 +246,13 @@ mod tests {
             key: columns(&[("id", Form::Integer)]),
             columns: vec![],
             rows: Some(rows.into()),
+            has_places: true,
         };
         let sql = Statement::new(&query, Server { hashes_rows: true, hashes_ids: true }, "").sql;
+        assert!(
+            sql.starts_with(r#"COPY (SELECT t."id"::int8, hash_record_extended(ROW(), 0), t.ctid FROM"#),
+            "{sql}"
+        );
         assert!(
             sql.contains(r#" AS t WHERE t.ctid = ANY ('{"(3,1)","(3,2)"}'::tid[]) ORDER BY t."id""#),
             "{sql}"

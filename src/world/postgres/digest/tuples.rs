@@ -1,11 +1,15 @@
 //! COPY's binary form, read as it arrives.
 
 use super::statement::{Field, Layout};
+use crate::model::tuples::TupleId;
 use crate::world::database::RowDigest;
 
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// Signature, flags, and the length of an extension that no server has yet.
 const HEADER_BYTES: usize = SIGNATURE.len() + 4 + 4;
+
+/// A tuple id is the number of its page in four bytes and that of the row in two.
+const PLACE_BYTES: i32 = 6;
 
 /// Cuts what arrives into rows. The server sends whole ones, but does not promise to.
 #[derive(Debug)]
@@ -89,11 +93,11 @@ impl Tuples {
         if fields == -1 {
             return Some(Parsed::End);
         }
-        let Layout { key, content } = &self.layout;
-        if usize::try_from(fields).ok()? != key.len() + content.len() {
+        let Layout { key, content, has_place } = &self.layout;
+        if usize::try_from(fields).ok()? != key.len() + content.len() + usize::from(*has_place) {
             return None;
         }
-        let mut row = RowDigest { key: Vec::new(), content: 0 };
+        let mut row = RowDigest { key: Vec::new(), content: 0, at: None };
         for (number, part) in key.iter().chain(content).enumerate() {
             let Some(length) = next(bytes) else { return Some(Parsed::Incomplete) };
             // NULL, of the length -1, is none of the fields.
@@ -106,6 +110,15 @@ impl Tuples {
                 row.content =
                     value.iter().fold(row.content, |content, byte| content << 8 | u128::from(*byte));
             }
+        }
+        if *has_place {
+            let (Some(length), Some(block), Some(offset)) = (next(bytes), next(bytes), next(bytes)) else {
+                return Some(Parsed::Incomplete);
+            };
+            if i32::from_be_bytes(length) != PLACE_BYTES {
+                return None;
+            }
+            row.at = Some(TupleId { block: u32::from_be_bytes(block), offset: u16::from_be_bytes(offset) });
         }
         Some(Parsed::Row(row))
     }
@@ -130,7 +143,7 @@ mod tests {
     use super::*;
 
     fn layout(key: &[Field], content: usize) -> Layout {
-        Layout { key: key.to_vec(), content: vec![Field::Signed; content] }
+        Layout { key: key.to_vec(), content: vec![Field::Signed; content], has_place: false }
     }
 
     /// A whole answer of rows of such fields.
@@ -161,8 +174,8 @@ mod tests {
         let layout = layout(&[Field::Bytes, Field::Bytes], 1);
         let bytes = answer(&[&[b"a", b"\tb", &7_i64.to_be_bytes()], &[b"", b"c", &(-1_i64).to_be_bytes()]]);
         let expected = vec![
-            RowDigest { key: b"a\tb".to_vec(), content: 7 },
-            RowDigest { key: b"c".to_vec(), content: u128::from(u64::MAX) },
+            RowDigest { key: b"a\tb".to_vec(), content: 7, at: None },
+            RowDigest { key: b"c".to_vec(), content: u128::from(u64::MAX), at: None },
         ];
         for piece in 1..=bytes.len() {
             assert_eq!(read(&layout, &bytes, piece).as_ref(), Some(&expected), "in pieces of {piece}");

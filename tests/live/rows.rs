@@ -1,0 +1,94 @@
+//! What a migration did to rows, as a user sees it: TRUNCATE by its name and its rows, and some of the rows that are gone.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::stage::{Stage, changed};
+
+/// The small environment with other migrations, each a file.
+fn with_migrations(name: &str, migrations: &[(&str, &str)]) -> (tempfile::TempDir, Stage) {
+    changed(name, |folder: &Path| {
+        let files = folder.join("migrations");
+        fs::remove_dir_all(&files).unwrap();
+        fs::create_dir(&files).unwrap();
+        for (file, sql) in migrations {
+            fs::write(files.join(file), sql).unwrap();
+        }
+    })
+}
+
+fn table<'r>(report: &'r Value, migration: usize, name: &str) -> &'r Value {
+    let tables = report["migrations"][migration]["tables"].as_array().unwrap();
+    tables.iter().find(|table| table["table"] == name).unwrap_or_else(|| panic!("{name} in {report}"))
+}
+
+/// The raw value of a column in the backup, by id.
+fn raw(id: &str) -> Vec<String> {
+    let backup = fs::read_to_string(super::stage::repository("tests/environments/small/backup.sql")).unwrap();
+    let line = backup.lines().find(|line| line.starts_with(&format!("{id}\t"))).unwrap().to_owned();
+    line.split('\t').map(str::to_owned).collect()
+}
+
+#[test]
+fn what_truncate_took_is_told_in_every_form() {
+    let migrations = [(
+        "001-empty.sql",
+        "CREATE TABLE visits (id integer PRIMARY KEY);\n\
+         INSERT INTO visits SELECT generate_series(1, 12);\n\
+         DELETE FROM visits WHERE id <= 2;\n\
+         TRUNCATE visits;\n\
+         INSERT INTO visits VALUES (1);\n",
+    )];
+    let (_environments, stage) = with_migrations("emptied", &migrations);
+    let files = tempfile::tempdir().unwrap();
+    let markdown = files.path().join("report.md");
+    let report =
+        stage.run(&["check", "emptied", "--json", "--markdown", markdown.to_str().unwrap()]).exits(0).json();
+    let visits = table(&report, 0, "visits");
+    assert_eq!(visits["truncated"], 10);
+    assert_eq!(visits["events"], serde_json::json!(["created", "truncated"]));
+    assert_eq!((&visits["gross"]["inserted"], &visits["gross"]["deleted"]), (&13.into(), &2.into()));
+    let comment = fs::read_to_string(markdown).unwrap();
+    assert!(comment.contains("created; truncated: 10 rows |"), "{comment}");
+    let shown = stage.run(&["check", "emptied"]).exits(0);
+    assert!(shown.stdout.contains("truncated: 10 rows"), "{}", shown.stdout);
+}
+
+#[test]
+fn some_of_the_rows_that_are_gone_are_shown_as_the_masked_seed_has_them() {
+    let migrations = [
+        ("001-purge.sql", "DELETE FROM people WHERE id % 2 = 0;\n"),
+        ("002-reshape.sql", "ALTER TABLE people DROP COLUMN born;\n"),
+    ];
+    let (_environments, stage) = with_migrations("purged", &migrations);
+    let files = tempfile::tempdir().unwrap();
+    let markdown = files.path().join("report.md");
+    let ran = stage.run(&["check", "purged", "--json", "--markdown", markdown.to_str().unwrap()]).exits(1);
+    let report = ran.json();
+    let people = table(&report, 0, "people");
+    let lost = &people["lost_rows"];
+    assert_eq!(lost["columns"], serde_json::json!(["id", "email", "born"]));
+    let rows = lost["rows"].as_array().unwrap();
+    assert_eq!(rows.len() as u64, people["net"]["missing"].as_u64().unwrap().min(5), "{lost}");
+    let comment = fs::read_to_string(markdown).unwrap();
+    for row in rows {
+        let (id, email) = (row[0].as_str().unwrap(), row[1].as_str().unwrap());
+        assert_eq!(id.parse::<u32>().unwrap() % 2, 0, "{row}");
+        assert!(email.contains('@'), "{row}");
+        let raw = raw(id);
+        assert!(!ran.stdout.contains(&raw[1]), "the mail address {} is in the report", raw[1]);
+        assert!(!comment.contains(&raw[1]), "{comment}");
+        assert!(comment.contains(&format!("| {id} | ")), "{comment}");
+    }
+    assert_eq!(people["lost_values"], Value::Null);
+    let values = &table(&report, 1, "people")["lost_values"]["rows"];
+    assert!(values[0][2].is_string(), "{values}");
+
+    let again = stage.run(&["check", "purged"]).exits(1);
+    let first = format!("id {}, email {}, born", rows[0][0].as_str().unwrap(), rows[0][1].as_str().unwrap());
+    assert!(again.stdout.contains("lost rows, as the masked seed has them:"), "{}", again.stdout);
+    assert!(again.stdout.contains(&first), "{first} in {}", again.stdout);
+    assert!(again.stdout.contains("rows that lost values, as the masked seed has them:"), "{}", again.stdout);
+}
