@@ -68,6 +68,9 @@ pub struct TableChange {
     pub net: NetRows,
     /// What happened to the table as a whole.
     pub events: BTreeSet<TableEvent>,
+    /// Columns in which rows of the seed that are still there have other values, by the names that they have now. `None`
+    /// where rows differ and nobody looked: in a table so large that it would be read as a whole once more.
+    pub columns_changed: Option<Vec<String>>,
     /// Columns that the seed has and the table no longer has.
     pub columns_dropped: Vec<String>,
     /// Of those columns: in how many rows of the seed each held a value, not NULL. Such that held none are left out.

@@ -14,6 +14,8 @@ pub struct RowDigest {
     pub content: u128,
     /// Where the row lies, if the query asks for it.
     pub at: Option<TupleId>,
+    /// A digest of each column that is not in the key, if the query asks for them one by one.
+    pub columns: Vec<u128>,
 }
 
 impl RowDigest {
@@ -36,6 +38,15 @@ pub struct DigestQuery {
     pub rows: Option<Arc<TupleIds>>,
     /// Whether each row comes with the place where it lies: of a table that holds rows of its own.
     pub has_places: bool,
+    /// Whether each column that is not in the key has a digest of its own, in the order of the query; only with a key.
+    pub is_by_column: bool,
+}
+
+impl DigestQuery {
+    /// Columns that are not in the key.
+    pub fn beside_key(&self) -> impl Iterator<Item = &DigestColumn> {
+        self.columns.iter().filter(|column| !self.key.contains(column))
+    }
 }
 
 /// A column and what of its values goes into a digest.

@@ -1,6 +1,10 @@
 //! The state witness: two streams of rows, both in order of key, merged into what is missing, new or different.
 
+mod columns;
+
 use std::collections::{BTreeMap, VecDeque};
+
+pub use columns::ColumnMerge;
 
 use crate::model::change::NetRows;
 use crate::model::digest::RowDigest;

@@ -119,6 +119,7 @@ pub(super) fn notes(change: &TableChange) -> Vec<String> {
         _ => event(*it).to_owned(),
     };
     let mut notes: Vec<String> = change.events.iter().map(told).collect();
+    notes.extend(other_values(change));
     notes.extend(columns(&change.columns_dropped, "dropped"));
     notes.extend(change.values_lost.iter().map(|(column, values)| {
         let word = if *values == 1 { "value" } else { "values" };
@@ -129,6 +130,15 @@ pub(super) fn notes(change: &TableChange) -> Vec<String> {
         notes.push("its statements leave no trace in the log".to_owned());
     }
     notes
+}
+
+/// In which columns rows differ.
+fn other_values(change: &TableChange) -> Option<String> {
+    match &change.columns_changed {
+        Some(names) if names.is_empty() => None,
+        Some(names) => Some(format!("other values in {}", names.join(", "))),
+        None => Some("other values in columns that were not looked for".to_owned()),
+    }
 }
 
 fn columns(names: &[String], what: &str) -> Option<String> {

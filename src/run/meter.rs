@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::sync::oneshot;
 
+use super::compare::Compared;
 use super::lock_watch::LockWatch;
 use super::lost::Sides;
 use super::schema::SchemaWitness;
 use crate::model::catalog::{Catalog, Table};
 use crate::model::change::{Change, NetRows, TableChange};
-use crate::model::digest::{DigestQuery, RowDigest};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::lost::LostRows;
 use crate::model::lsn::Lsn;
@@ -20,10 +19,8 @@ use crate::model::migration::MigrationRun;
 use crate::model::name::TableName;
 use crate::model::report::MigrationReport;
 use crate::model::seed::SeedRecord;
-use crate::model::tuples::TupleId;
-use crate::observe::change::{Comparison, NetSource, Observer, Touched, agree};
+use crate::observe::change::{NetSource, Observer, Touched, agree};
 use crate::observe::locks::Watch;
-use crate::observe::net::{Merge, Side};
 use crate::observe::schema::is_touched;
 use crate::observe::wal::{Reader, WalError};
 use crate::world::Database;
@@ -34,10 +31,6 @@ use super::steps::Outlook;
 const CHUNK_BYTES: usize = 4 << 20;
 /// How often the log is followed while a statement runs.
 const FOLLOW_EVERY: Duration = Duration::from_millis(50);
-/// Rows that are counted, and no more, for each that was touched and is read: counting one costs a twentieth.
-const COUNTED_PER_TOUCHED: u64 = 10;
-/// Batches of rows that wait for the merge, each side.
-const BATCHES_AHEAD: usize = 4;
 
 /// Measures what migrations do to one database, against its seed as it was.
 pub struct Meter {
@@ -205,6 +198,7 @@ impl Meter {
     /// A touched table with its net rows, counted or compared, and why to doubt them; nothing for one that turns out
     /// untouched.
     async fn settle(&self, touched: Touched) -> Result<(Option<TableChange>, Vec<String>)> {
+        let sides = Sides { before: &self.before, live: &self.live };
         let compared = match &touched.source {
             NetSource::Counted(net) => Compared { net: *net, ..Compared::default() },
             NetSource::Count => {
@@ -213,11 +207,10 @@ impl Meter {
                 let net = NetRows { new: rows, ..NetRows::default() };
                 Compared { net, rows_after: Some(rows), ..Compared::default() }
             }
-            NetSource::Compare(comparison) => self.compare(comparison, &touched).await?,
+            NetSource::Compare(comparison) => sides.compare(comparison, &touched).await?,
         };
-        let Compared { net, rows_after, missing_at } = compared;
+        let Compared { net, rows_after, missing_at, columns_changed } = compared;
         let doubts = agree(&touched, net, rows_after);
-        let sides = Sides { before: &self.before, live: &self.live };
         let lost_rows = sides.lost_rows(&touched, net, missing_at).await?;
         let values_lost = self.values_lost(&touched).await?;
         let dropped: Vec<String> = values_lost.keys().cloned().collect();
@@ -226,7 +219,8 @@ impl Meter {
             None => LostRows::default(),
         };
         let table = touched.settle(net);
-        Ok((table.map(|table| TableChange { values_lost, lost_rows, lost_values, ..table }), doubts))
+        let whole = |table| TableChange { columns_changed, values_lost, lost_rows, lost_values, ..table };
+        Ok((table.map(whole), doubts))
     }
 
     /// In how many rows of the seed each dropped column held a value. Nothing but the untouched seed still has them.
@@ -236,50 +230,6 @@ impl Meter {
         let counts = self.before.count_values(seed, columns).await?;
         Ok(columns.iter().cloned().zip(counts).filter(|(_, values)| *values > 0).collect())
     }
-
-    /// How a table compares with the seed, and how many rows it has now. Where only touched rows are read, counting the
-    /// others is worth its cost if there are not many more of them.
-    async fn compare(&self, comparison: &Comparison, touched: &Touched) -> Result<Compared> {
-        let has_places = touched.seed.is_some();
-        match &comparison.rows {
-            None => self.merge(comparison, has_places).await,
-            Some(ids) if ids.len().saturating_mul(COUNTED_PER_TOUCHED) < touched.change.rows_in_seed => {
-                Ok(Compared { rows_after: None, ..self.merge(comparison, has_places).await? })
-            }
-            Some(_) => {
-                let count = self.live.count(std::slice::from_ref(&comparison.after));
-                let (compared, rows_after) = tokio::try_join!(self.merge(comparison, has_places), count)?;
-                Ok(Compared { rows_after: Some(rows_after.iter().sum()), ..compared })
-            }
-        }
-    }
-
-    /// Merges the rows of the seed with those of now, both in order of key, as they arrive.
-    async fn merge(&self, comparison: &Comparison, has_places: bool) -> Result<Compared> {
-        let of_seed = DigestQuery { has_places, ..comparison.query_before() };
-        let mut before = Rows::of(&self.before, of_seed);
-        let mut after = Rows::of(&self.live, comparison.query_after());
-        let mut merge = Merge::new();
-        while let Some(side) = merge.wants() {
-            let rows = if side == Side::Before { &mut before } else { &mut after };
-            match rows.next().await? {
-                Some(batch) => merge.push(side, batch)?,
-                None => merge.end(side),
-            }
-        }
-        let missing_at = merge.missing_at().to_vec();
-        Ok(Compared { net: merge.finish()?, rows_after: Some(after.seen), missing_at })
-    }
-}
-
-/// What came of comparing a table with the seed.
-#[derive(Default)]
-struct Compared {
-    net: NetRows,
-    /// Rows that came of the table as it is now; `None` if those are not all.
-    rows_after: Option<u64>,
-    /// Where some of the missing rows lie in the seed.
-    missing_at: Vec<TupleId>,
 }
 
 /// Rows of every table of the seed, as its record has them. A materialized view is no data of a backup, so no record
@@ -299,36 +249,6 @@ async fn rows_in_seed(
         rows.extend(views.into_iter().zip(counts));
     }
     Ok(rows)
-}
-
-/// Rows of one side, as the server sends them. Dropping it ends the query.
-struct Rows {
-    batches: mpsc::Receiver<Vec<RowDigest>>,
-    query: JoinSet<Result<()>>,
-    seen: u64,
-}
-
-impl Rows {
-    /// The rows that `query` asks for.
-    fn of(database: &Arc<dyn Database>, query: DigestQuery) -> Self {
-        let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
-        let database = Arc::clone(database);
-        let mut running = JoinSet::new();
-        running.spawn(async move { database.digests(&query, sender).await });
-        Self { batches, query: running, seen: 0 }
-    }
-
-    /// The next batch; `None` at the true end, an error if the query ended otherwise.
-    async fn next(&mut self) -> Result<Option<Vec<RowDigest>>> {
-        if let Some(batch) = self.batches.recv().await {
-            self.seen += batch.len() as u64;
-            return Ok(Some(batch));
-        }
-        while let Some(ended) = self.query.join_next().await {
-            ended.map_err(|cause| Error::new(ErrorKind::Bug, "reading rows panicked").because(cause))??;
-        }
-        Ok(None)
-    }
 }
 
 fn unreadable(cause: WalError) -> Error {

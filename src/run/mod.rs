@@ -4,6 +4,7 @@ mod backup;
 mod beside;
 mod check;
 mod command;
+mod compare;
 mod comparison;
 mod database;
 mod diff;

@@ -1,4 +1,5 @@
-//! What a migration did to rows, as a user sees it: TRUNCATE by its name and its rows, and some of the rows that are gone.
+//! What a migration did to rows, as a user sees it: TRUNCATE by its name and its rows, columns that differ, and some of the
+//! rows that are gone.
 
 use std::fs;
 use std::path::Path;
@@ -91,4 +92,26 @@ fn some_of_the_rows_that_are_gone_are_shown_as_the_masked_seed_has_them() {
     assert!(again.stdout.contains("lost rows, as the masked seed has them:"), "{}", again.stdout);
     assert!(again.stdout.contains(&first), "{first} in {}", again.stdout);
     assert!(again.stdout.contains("rows that lost values, as the masked seed has them:"), "{}", again.stdout);
+}
+
+#[test]
+fn an_update_is_told_with_the_columns_whose_values_differ() {
+    let migrations = [
+        ("001-write.sql", "UPDATE people SET email = email || '.invalid', born = born WHERE id <= 3;\n"),
+        ("002-again.sql", "UPDATE people SET email = email, born = born + 1 WHERE id = 7;\n"),
+        ("003-nothing.sql", "UPDATE people SET id = id WHERE id = 9;\nDELETE FROM people WHERE id = 20;\n"),
+    ];
+    let (_environments, stage) = with_migrations("updated", &migrations);
+    let files = tempfile::tempdir().unwrap();
+    let markdown = files.path().join("report.md");
+    let report =
+        stage.run(&["check", "updated", "--json", "--markdown", markdown.to_str().unwrap()]).exits(0).json();
+    let changed = |migration| table(&report, migration, "people")["columns_changed"].clone();
+    assert_eq!(changed(0), serde_json::json!(["email"]));
+    assert_eq!(changed(1), serde_json::json!(["email", "born"]), "with what the first one did");
+    assert_eq!(changed(2), serde_json::json!(["email", "born"]));
+    let comment = fs::read_to_string(markdown).unwrap();
+    assert!(comment.contains("| 4 | other values in email, born |"), "{comment}");
+    let shown = stage.run(&["check", "updated"]).exits(0);
+    assert!(shown.stdout.contains("other values in email\n"), "{}", shown.stdout);
 }

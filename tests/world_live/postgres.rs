@@ -65,6 +65,7 @@ async fn digests(database: &Arc<dyn Database>, name: &str, key: &[&str], columns
         columns: digest_columns(columns),
         rows: None,
         has_places: false,
+        is_by_column: false,
     };
     let reader = Arc::clone(database);
     let task = tokio::spawn(async move { reader.digests(&query, sender).await });

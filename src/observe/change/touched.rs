@@ -107,6 +107,7 @@ impl Comparison {
             columns: self.columns.iter().map(digested).collect(),
             rows: self.rows.clone(),
             has_places: false,
+            is_by_column: false,
         }
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn row(key: &str, content: u128) -> RowDigest {
-    RowDigest { key: key.into(), content, at: None }
+    RowDigest { key: key.into(), content, at: None, columns: Vec::new() }
 }
 
 fn rows(rows: &[(&str, u128)]) -> Vec<RowDigest> {
@@ -95,7 +95,7 @@ proptest! {
         before.sort_unstable();
         after.sort_unstable();
         let digests = |rows: &[(u8, u128)]| {
-            rows.iter().map(|(key, content)| RowDigest { key: vec![*key], content: *content, at: None }).collect()
+            rows.iter().map(|(key, content)| RowDigest { key: vec![*key], content: *content, at: None, columns: Vec::new() }).collect()
         };
         let (net, _) = merge(digests(&before), digests(&after), batch);
         // Independently: what is left of each side once equal rows are struck out, key by key.

@@ -7,7 +7,7 @@ use stage::model::report::MigrationReport;
 use stage::model::step::{StepName, StepTableName};
 
 use super::case::{Gross, GrossByTable};
-use super::independent::{Difference, Row, Snapshot, differences_of, is_missing};
+use super::independent::{Difference, Row, Snapshot, changed_columns, differences_of, is_missing};
 
 fn called(table: &TableChange) -> String {
     format!("{}.{}", table.table.schema, table.table.name)
@@ -18,12 +18,13 @@ pub fn of_snapshots(schema: &str, change: &Change, before: &Snapshot, after: &Sn
     let told: BTreeSet<String> = change.tables.iter().map(called).collect();
     let is_wanted = |name: &str| name.split('.').next() == Some(schema) || told.contains(name);
     let mut found = of_rows(schema, change, &differences_of(before, after, is_wanted));
-    found.extend(change.tables.iter().flat_map(|table| of_lost_rows(table, before, after)));
+    found.extend(change.tables.iter().flat_map(|table| of_details(table, before, after)));
     found
 }
 
-/// Rows that are shown as missing: as many as there are, five at most, each of them in the seed and not there any more.
-fn of_lost_rows(table: &TableChange, before: &Snapshot, after: &Snapshot) -> Vec<String> {
+/// Rows that are shown as missing: as many as there are, five at most, each of them in the seed and not there any more. And
+/// the columns that are said to differ.
+fn of_details(table: &TableChange, before: &Snapshot, after: &Snapshot) -> Vec<String> {
     let name = called(table);
     let now = after.get(&name);
     let seed = before.get(&name).or_else(|| now.and_then(|now| now.in_other(&name, before)));
@@ -40,6 +41,12 @@ fn of_lost_rows(table: &TableChange, before: &Snapshot, after: &Snapshot) -> Vec
     }
     for row in shown.rows.iter().filter(|row| !is_missing(seed, now, row, printed)) {
         found.push(format!("{name}: {row:?} is shown, and not missing"));
+    }
+    let changed = now.map(|now| changed_columns(seed, now)).unwrap_or_default();
+    let told: Option<BTreeSet<String>> =
+        table.columns_changed.as_ref().map(|columns| columns.iter().cloned().collect());
+    if told.as_ref() != Some(&changed) {
+        found.push(format!("{name}: columns changed told {told:?}, but {changed:?}"));
     }
     let values = table.values_lost.keys().map(String::as_str).collect::<Vec<_>>();
     let places: Vec<usize> = seed

@@ -261,6 +261,26 @@ fn key<'t>(before: &'t Table, after: &Table, both: &[(usize, usize)]) -> Option<
     before.keys.iter().find(|key| now_called(key).is_some_and(|now| after.keys.contains(&now)))
 }
 
+/// Columns that differ in rows that both sides have by their key, by the names that they have now.
+pub fn changed_columns(before: &Table, after: &Table) -> BTreeSet<String> {
+    let both = Columns::pair(before, after).both;
+    let Some(key) = key(before, after, &both) else { return BTreeSet::new() };
+    let (keyed, rest): (Vec<_>, Vec<_>) =
+        both.iter().partition(|(then, _)| key.contains(&before.columns[*then].1));
+    let identity = |row: &Row, side: fn(&(usize, usize)) -> usize| -> Row {
+        keyed.iter().map(|places| row[side(places)].clone()).collect()
+    };
+    let of_now: BTreeMap<Row, &Row> =
+        after.rows.iter().map(|row| (identity(row, |places| places.1), row)).collect();
+    let mut changed = BTreeSet::new();
+    for row in &before.rows {
+        let Some(now) = of_now.get(&identity(row, |places| places.0)) else { continue };
+        let differing = rest.iter().filter(|places| row[places.0] != now[places.1]);
+        changed.extend(differing.map(|places| after.columns[places.1].1.clone()));
+    }
+    changed
+}
+
 /// Whether rows that print like this stood in a table and are missing now: fewer are there of what identifies them.
 pub fn is_missing(before: &Table, after: Option<&Table>, row: &Row, printed: impl Fn(&Row) -> Row) -> bool {
     let mut alike = before.rows.iter().filter(|other| printed(other) == *row);

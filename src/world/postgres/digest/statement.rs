@@ -18,6 +18,8 @@ pub(super) struct Layout {
     pub content: Vec<Field>,
     /// Whether the row's place follows.
     pub has_place: bool,
+    /// Whether each field of the content is a column's.
+    pub is_by_column: bool,
 }
 
 /// How a field's bytes relate to the order in which the server sorts it.
@@ -55,10 +57,11 @@ impl Statement {
     pub fn new(query: &DigestQuery, server: Server, only: &str) -> Self {
         let key = key(&query.key);
         // The key says its own columns to the byte, and only what is left need be hashed.
-        let is_in_key = |column: &&DigestColumn| query.key.contains(column);
-        let columns: Vec<&DigestColumn> = query.columns.iter().filter(|column| !is_in_key(column)).collect();
+        let columns: Vec<&DigestColumn> = query.beside_key().collect();
         // A hash of 64 bits tells two rows of one key apart; among all rows of a table it takes 128.
         let content = match (server.hashes_rows, query.key.is_empty()) {
+            (true, _) if query.is_by_column => columns.iter().map(|column| hash(&[column], 0)).collect(),
+            (false, _) if query.is_by_column => columns.iter().map(|column| md5(&[column])).collect(),
             (true, false) => vec![hash(&columns, 0)],
             (true, true) => vec![hash(&columns, 0), hash(&columns, 1)],
             (false, _) => vec![md5(&columns)],
@@ -76,7 +79,12 @@ impl Statement {
             order.join(", ")
         );
         let fields = |selected: &[Selected]| selected.iter().map(|selected| selected.field).collect();
-        let layout = Layout { key: fields(&key), content: fields(&content), has_place: query.has_places };
+        let layout = Layout {
+            key: fields(&key),
+            content: fields(&content),
+            has_place: query.has_places,
+            is_by_column: query.is_by_column,
+        };
         Self { sql, layout }
     }
 }
@@ -167,6 +175,7 @@ mod tests {
             columns: columns(content),
             rows: None,
             has_places: false,
+            is_by_column: false,
         };
         let statement = Statement::new(&query, Server { hashes_rows, hashes_ids: hashes_rows }, "ONLY ");
         assert_eq!(
@@ -237,6 +246,25 @@ mod tests {
     }
 
     #[test]
+    fn columns_are_hashed_one_by_one_if_that_is_asked_for() {
+        let table = TableName::new("public", "log");
+        let columns = |names| columns(names);
+        let query = DigestQuery {
+            table,
+            key: columns(&[("id", Form::Integer)]),
+            columns: columns(&[("id", Form::Integer), ("v", Form::Value), ("w", Form::Text)]),
+            rows: None,
+            has_places: false,
+            is_by_column: true,
+        };
+        let both = Statement::new(&query, Server { hashes_rows: true, hashes_ids: true }, "");
+        let w = r#"hash_record_extended(ROW((ROW(t."w")::text) COLLATE "C"), 0)"#;
+        let expected = format!(r#"COPY (SELECT t."id"::int8, hash_record_extended(ROW(t."v"), 0), {w} FROM"#);
+        assert!(both.sql.starts_with(&expected), "{}", both.sql);
+        assert_eq!((both.layout.content.len(), both.layout.is_by_column), (2, true));
+    }
+
+    #[test]
     fn rows_that_were_touched_are_listed() {
         let mut rows = TupleIds::default();
         rows.insert(3, 1..=2).unwrap();
@@ -247,6 +275,7 @@ mod tests {
             columns: vec![],
             rows: Some(rows.into()),
             has_places: true,
+            is_by_column: false,
         };
         let sql = Statement::new(&query, Server { hashes_rows: true, hashes_ids: true }, "").sql;
         assert!(

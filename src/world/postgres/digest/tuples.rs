@@ -93,11 +93,11 @@ impl Tuples {
         if fields == -1 {
             return Some(Parsed::End);
         }
-        let Layout { key, content, has_place } = &self.layout;
+        let Layout { key, content, has_place, is_by_column } = &self.layout;
         if usize::try_from(fields).ok()? != key.len() + content.len() + usize::from(*has_place) {
             return None;
         }
-        let mut row = RowDigest { key: Vec::new(), content: 0, at: None };
+        let mut row = RowDigest { key: Vec::new(), content: 0, at: None, columns: Vec::new() };
         for (number, part) in key.iter().chain(content).enumerate() {
             let Some(length) = next(bytes) else { return Some(Parsed::Incomplete) };
             // NULL, of the length -1, is none of the fields.
@@ -107,8 +107,9 @@ impl Tuples {
                 append(&mut row.key, *part, value);
             }
             if number >= key.len() {
-                row.content =
-                    value.iter().fold(row.content, |content, byte| content << 8 | u128::from(*byte));
+                let begun = if *is_by_column { 0 } else { row.content };
+                row.content = value.iter().fold(begun, |content, byte| content << 8 | u128::from(*byte));
+                row.columns.extend(is_by_column.then_some(row.content));
             }
         }
         if *has_place {
@@ -143,7 +144,12 @@ mod tests {
     use super::*;
 
     fn layout(key: &[Field], content: usize) -> Layout {
-        Layout { key: key.to_vec(), content: vec![Field::Signed; content], has_place: false }
+        Layout {
+            key: key.to_vec(),
+            content: vec![Field::Signed; content],
+            has_place: false,
+            is_by_column: false,
+        }
     }
 
     /// A whole answer of rows of such fields.
@@ -174,8 +180,8 @@ mod tests {
         let layout = layout(&[Field::Bytes, Field::Bytes], 1);
         let bytes = answer(&[&[b"a", b"\tb", &7_i64.to_be_bytes()], &[b"", b"c", &(-1_i64).to_be_bytes()]]);
         let expected = vec![
-            RowDigest { key: b"a\tb".to_vec(), content: 7, at: None },
-            RowDigest { key: b"c".to_vec(), content: u128::from(u64::MAX), at: None },
+            RowDigest { key: b"a\tb".to_vec(), content: 7, at: None, columns: Vec::new() },
+            RowDigest { key: b"c".to_vec(), content: u128::from(u64::MAX), at: None, columns: Vec::new() },
         ];
         for piece in 1..=bytes.len() {
             assert_eq!(read(&layout, &bytes, piece).as_ref(), Some(&expected), "in pieces of {piece}");
