@@ -47,6 +47,11 @@ pub(super) struct Stage<'a> {
     pub ran: &'a [Step],
 }
 
+/// How a table compares with the seed; rows that are in another partition are not missing.
+fn net_of(change: &TableChange) -> NetRows {
+    NetRows { missing: change.lost(), ..change.net }
+}
+
 impl Stage<'_> {
     /// Whether the table is gone.
     pub fn is_dropped(&self) -> bool {
@@ -66,7 +71,7 @@ impl Stage<'_> {
     /// Whether none of the rows of the seed is left since this migration, in a table that still exists.
     pub fn is_emptied(&self) -> bool {
         let all = self.change.rows_in_seed;
-        !self.is_dropped() && all > 0 && self.change.net.missing >= all && self.before.missing < all
+        !self.is_dropped() && all > 0 && self.change.lost() >= all && self.before.missing < all
     }
 }
 
@@ -80,7 +85,7 @@ impl<'a> Evidence<'a> {
             let migration = &report.run.migration;
             for change in &report.change.tables {
                 let table = (migration.database.as_str(), &change.table);
-                let before = net.insert(table, change.net).unwrap_or_default();
+                let before = net.insert(table, net_of(change)).unwrap_or_default();
                 let (is_own, ran) = (own.contains(&table), report.change.steps.as_slice());
                 stages.push(Stage { migration, change, before, is_own, ran });
                 if change.events.contains(&TableEvent::Created) {

@@ -208,6 +208,7 @@ pub(super) fn change(table: &str, rows_in_seed: u64, gross: GrossRows, net: NetR
         truncated: None,
         net,
         events: BTreeSet::new(),
+        moved: 0,
         columns_changed: Some(Vec::new()),
         columns_dropped: Vec::new(),
         values_lost: BTreeMap::new(),

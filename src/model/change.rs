@@ -68,6 +68,9 @@ pub struct TableChange {
     pub net: NetRows,
     /// What happened to the table as a whole.
     pub events: BTreeSet<TableEvent>,
+    /// Of the missing rows: how many an UPDATE moved to another partition of the same table, where they are new ones. 0 where
+    /// anything else took rows of its partitions or brought some, so that nobody can tell them apart.
+    pub moved: u64,
     /// Columns in which rows of the seed that are still there have other values, by the names that they have now. `None`
     /// where rows differ and nobody looked: in a table so large that it would be read as a whole once more.
     pub columns_changed: Option<Vec<String>>,
@@ -81,6 +84,13 @@ pub struct TableChange {
     pub lost_values: LostRows,
     /// Columns that the seed does not have.
     pub columns_added: Vec<String>,
+}
+
+impl TableChange {
+    /// Rows of the seed that are in no partition any more.
+    pub fn lost(&self) -> u64 {
+        self.net.missing.saturating_sub(self.moved)
+    }
 }
 
 /// What one migration did.

@@ -119,6 +119,9 @@ pub(super) fn notes(change: &TableChange) -> Vec<String> {
         _ => event(*it).to_owned(),
     };
     let mut notes: Vec<String> = change.events.iter().map(told).collect();
+    if change.moved > 0 {
+        notes.push(format!("{} moved to another partition", rows(change.moved)));
+    }
     notes.extend(other_values(change));
     notes.extend(columns(&change.columns_dropped, "dropped"));
     notes.extend(change.values_lost.iter().map(|(column, values)| {

@@ -369,6 +369,7 @@ fn table(name: &str, rows_in_seed: u64, gross: GrossRows, net: NetRows) -> Table
         truncated: None,
         net,
         events: BTreeSet::new(),
+        moved: 0,
         columns_changed: Some(Vec::new()),
         columns_dropped: Vec::new(),
         values_lost: BTreeMap::new(),

@@ -6,18 +6,21 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::bad_input::replace;
 use super::stage::{Stage, changed};
 
 /// The small environment with other migrations, each a file.
 fn with_migrations(name: &str, migrations: &[(&str, &str)]) -> (tempfile::TempDir, Stage) {
-    changed(name, |folder: &Path| {
-        let files = folder.join("migrations");
-        fs::remove_dir_all(&files).unwrap();
-        fs::create_dir(&files).unwrap();
-        for (file, sql) in migrations {
-            fs::write(files.join(file), sql).unwrap();
-        }
-    })
+    changed(name, |folder: &Path| write_migrations(folder, migrations))
+}
+
+fn write_migrations(folder: &Path, migrations: &[(&str, &str)]) {
+    let files = folder.join("migrations");
+    fs::remove_dir_all(&files).unwrap();
+    fs::create_dir(&files).unwrap();
+    for (file, sql) in migrations {
+        fs::write(files.join(file), sql).unwrap();
+    }
 }
 
 fn table<'r>(report: &'r Value, migration: usize, name: &str) -> &'r Value {
@@ -114,4 +117,35 @@ fn an_update_is_told_with_the_columns_whose_values_differ() {
     assert!(comment.contains("| 4 | other values in email, born |"), "{comment}");
     let shown = stage.run(&["check", "updated"]).exits(0);
     assert!(shown.stdout.contains("other values in email\n"), "{}", shown.stdout);
+}
+
+#[test]
+fn rows_that_move_to_another_partition_are_no_loss() {
+    let migrations = [
+        ("001-move.sql", "UPDATE part SET region = 'us' WHERE id <= 30;\n"),
+        ("002-lose.sql", "DELETE FROM part WHERE id <= 25;\n"),
+    ];
+    let (_environments, stage) = changed("moved", |folder: &Path| {
+        replace(&folder.join("stage.yaml"), "masks: masks.yaml", "masks: masks.yaml, prepare: [parts.sql]");
+        let parts = "CREATE TABLE part (id int, region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);\n\
+             CREATE TABLE part_eu PARTITION OF part FOR VALUES IN ('eu');\n\
+             CREATE TABLE part_us PARTITION OF part FOR VALUES IN ('us');\n\
+             INSERT INTO part SELECT i, 'eu' FROM generate_series(1, 40) i;\n";
+        fs::write(folder.join("parts.sql"), parts).unwrap();
+        write_migrations(folder, &migrations);
+    });
+    let ran = stage.run(&["check", "moved", "--json"]).exits(1);
+    let report = ran.json();
+    let from = table(&report, 0, "part_eu");
+    assert_eq!((&from["net"]["missing"], &from["moved"]), (&30.into(), &30.into()));
+    assert_eq!(table(&report, 0, "part_us")["net"]["new"], 30);
+    let findings = report["findings"].as_array().unwrap();
+    let of = |migration: &str| findings.iter().filter(|it| it["migration"] == migration).count();
+    assert_eq!(of("001-move.sql"), 0, "{findings:?}");
+    // Of the rows that went, nobody can tell any more whether they are still there.
+    assert_eq!(table(&report, 1, "part_us")["gross"]["deleted"], 25);
+    assert_eq!(table(&report, 1, "part_eu")["moved"], 0);
+    assert_eq!(of("002-lose.sql"), 1, "{findings:?}");
+    assert_eq!(findings[0]["table"], "part_eu");
+    stage.run(&["seed", "remove", report["seeds"][0]["key"].as_str().unwrap()]).exits(0);
 }

@@ -23,7 +23,7 @@ fn check(evidence: &Evidence) -> Vec<Finding> {
 
 fn finding(evidence: &Evidence, stage: &Stage) -> Option<Finding> {
     let (change, limits) = (stage.change, evidence.limits);
-    let (missing, all) = (change.net.missing, change.rows_in_seed);
+    let (missing, all) = (change.lost(), change.rows_in_seed);
     // The guard `table_dropped` speaks for a whole table, in the same numbers; once is enough.
     if stage.is_dropped() || (stage.is_emptied() && !limits.allow_table_dropped) {
         return None;
@@ -68,7 +68,7 @@ pub(super) fn in_words(limit: Limit) -> String {
 #[cfg(test)]
 mod tests {
     use crate::judge::sample::{Sample, change, gone, lost};
-    use crate::model::change::{GrossRows, NetRows};
+    use crate::model::change::{GrossRows, NetRows, TableChange};
     use crate::model::guard::Limit;
 
     #[test]
@@ -114,6 +114,18 @@ mod tests {
         assert_eq!(
             counted(6).findings("rows_lost"),
             ["1: 6 of 1,000 rows of item are gone (0.6 %), the limit is 5 rows"]
+        );
+    }
+
+    #[test]
+    fn rows_that_are_in_another_partition_are_not_lost() {
+        let moved = |missing, moved| TableChange { moved, ..lost("part_1", missing, 1000) };
+        let sample = |missing, gone| Sample::default().migration("1", [moved(missing, gone)]);
+        assert!(sample(900, 900).findings("rows_lost").is_empty());
+        assert!(sample(1000, 1000).findings("table_dropped").is_empty());
+        assert_eq!(
+            sample(1000, 800).findings("rows_lost"),
+            ["1: 200 of 1,000 rows of part_1 are gone (20 %), the limit is 10 %"]
         );
     }
 

@@ -6,6 +6,7 @@
 
 mod agree;
 mod columns;
+mod families;
 mod history;
 mod observer;
 mod passage;

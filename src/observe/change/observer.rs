@@ -1,8 +1,9 @@
 //! Follows the migrations of one database from the seed on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::{Columns, has_relabelled_column, same_shape};
+use super::families::{self, Flow};
 use super::history::History;
 use super::passage::sum;
 use super::touched::{Comparison, NetSource, SeedTable, Touched};
@@ -23,6 +24,8 @@ pub struct Observer {
     /// Rows that each table holds, by its oid, as far as the log and the seed's counts tell it.
     held: BTreeMap<u32, u64>,
     history: History,
+    /// Tables, by oid, that lost a partition.
+    less: BTreeSet<u32>,
 }
 
 /// What all migrations so far did to one table, by its oid.
@@ -31,6 +34,9 @@ struct Tally {
     gross: GrossRows,
     /// Something happened that rows alone do not explain.
     is_unexplained: bool,
+    /// Of the rows deleted: how many went to another partition, and whether others may have gone untold.
+    moved: u64,
+    is_unclear: bool,
 }
 
 impl Observer {
@@ -39,29 +45,32 @@ impl Observer {
         let history = History::of(&seed);
         let logged = seed.tables.values().filter(|table| !table.unlogged);
         let held = logged.filter_map(|table| Some((table.oid, *rows.get(&table.name)?))).collect();
-        Self { seed, rows, tallies: BTreeMap::new(), held, history }
+        Self { seed, rows, tallies: BTreeMap::new(), held, history, less: BTreeSet::new() }
     }
 
     /// Tables that the next migration touched, in order of name. To be called once for each migration in turn;
     /// `facts` are those of the log between the two catalogues.
     pub fn migration(&mut self, before: &Catalog, after: &Catalog, facts: &WalFacts) -> Vec<Touched> {
         self.history.add(&facts.touched);
+        let only_moved = self.only_moved(before);
+        self.less.extend(families::that_lost_one(before, after));
         let window = Window::new(before, after, facts);
         let mut touched = Vec::new();
         for now in after.tables.values().filter(|table| is_data(table)) {
-            touched.extend(self.standing(&window, now));
+            touched.extend(self.told(&window, now, false));
         }
         for then in before.tables.values().filter(|table| is_data(table)) {
             if !window.after_oids.contains(&then.oid) && !after.tables.contains_key(&then.name) {
                 touched.push(self.dropped(&window, then));
             }
         }
+        self.mark_moved(&window, &only_moved, &mut touched);
         touched.sort_by(|one, other| one.change.table.cmp(&other.change.table));
         touched
     }
 
-    /// A table that is there after the migration; `None` if no witness shows it as touched.
-    fn standing(&mut self, window: &Window<'_>, now: &Table) -> Option<Touched> {
+    /// A table that is there after the migration; `None` if no witness shows it as touched, and it need not be told.
+    fn told(&mut self, window: &Window<'_>, now: &Table, must_be: bool) -> Option<Touched> {
         let then = window.before_by_oid.get(&now.oid).copied();
         let is_unlogged = now.unlogged || then.is_some_and(|then| then.unlogged);
         let mut passage = window.passage(then, Some(now), self.held.get(&now.oid).copied());
@@ -77,10 +86,13 @@ impl Observer {
         let tally = self.tallies.entry(now.oid).or_default();
         tally.add(gross);
         tally.is_unexplained |= is_unlogged || !events.is_empty();
+        tally.moved += passage.moved;
+        tally.is_unclear |= is_unlogged || events.iter().any(|event| *event != TableEvent::Created);
         let tally = *tally;
 
         let renamed_from = then.filter(|then| then.name != now.name).map(|then| then.name.clone());
-        let is_certain = !gross.is_zero()
+        let is_certain = must_be
+            || !gross.is_zero()
             || !events.is_empty()
             || renamed_from.is_some()
             || then.is_some_and(|then| !same_shape(then, now))
@@ -101,6 +113,7 @@ impl Observer {
                 lost_values: LostRows::default(),
                 net: NetRows::default(),
                 events,
+                moved: 0,
                 columns_changed: Some(Vec::new()),
                 columns_dropped: columns.as_ref().map(|columns| columns.dropped.clone()).unwrap_or_default(),
                 values_lost: BTreeMap::new(),
@@ -144,6 +157,37 @@ impl Observer {
         Some(touched)
     }
 
+    /// Partitions, by oid, of which all rows that left went to another one, and are there.
+    fn only_moved(&self, catalog: &Catalog) -> BTreeSet<u32> {
+        let flow = |tally: &Tally| Flow {
+            inserted: tally.gross.inserted,
+            deleted: tally.gross.deleted,
+            moved: tally.moved,
+            is_unclear: tally.is_unclear,
+        };
+        let flows = self.tallies.iter().map(|(oid, tally)| (*oid, flow(tally))).collect();
+        families::that_only_moved(&self.less, catalog, &flows)
+    }
+
+    /// Says how many rows of a partition went to others, where nothing else took any. Where that was so until now, what
+    /// took some may have taken those: the partition that they came from is told again, without a statement of its own.
+    fn mark_moved(&mut self, window: &Window<'_>, until_now: &BTreeSet<u32>, touched: &mut Vec<Touched>) {
+        let only_moved = self.only_moved(window.after);
+        let moved_of =
+            |tallies: &BTreeMap<u32, Tally>, oid: u32| tallies.get(&oid).map_or(0, |tally| tally.moved);
+        for now in window.after.tables.values() {
+            let told = touched.iter_mut().find(|touched| touched.change.table == now.name);
+            let moved = moved_of(&self.tallies, now.oid);
+            match told {
+                Some(told) if only_moved.contains(&now.oid) => told.change.moved = moved,
+                None if moved > 0 && until_now.contains(&now.oid) && !only_moved.contains(&now.oid) => {
+                    touched.extend(self.told(window, now, true));
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// A table that is there no longer, nor is another one of its name.
     fn dropped(&self, window: &Window<'_>, then: &Table) -> Touched {
         let mut doubts = Vec::new();
@@ -164,6 +208,7 @@ impl Observer {
                 lost_values: LostRows::default(),
                 net: NetRows::default(),
                 events,
+                moved: 0,
                 columns_changed: Some(Vec::new()),
                 columns_dropped: Vec::new(),
                 values_lost: BTreeMap::new(),

@@ -10,6 +10,8 @@ use crate::observe::wal::{EmptiedRows, Successor};
 pub(super) struct Passage {
     /// What statements did, in every file that it had.
     pub gross: GrossRows,
+    /// Of the rows deleted: how many went to another partition.
+    pub moved: u64,
     /// The rows that it holds; `None` if nobody knows.
     held: Option<i128>,
     is_truncated: bool,
@@ -23,6 +25,8 @@ pub(super) struct Passage {
 pub(super) struct Written {
     /// All of it.
     pub gross: GrossRows,
+    /// Of the rows deleted: how many went to another partition.
+    pub moved: u64,
     /// What was written before TRUNCATE emptied the file in place; `None` if it did not.
     pub emptied: Option<EmptiedRows>,
 }
@@ -36,6 +40,7 @@ impl Passage {
     /// It is in a file.
     pub fn enter(&mut self, written: &Written) {
         self.gross = sum(self.gross, written.gross);
+        self.moved += written.moved;
         let all = i128::from(written.gross.inserted) - i128::from(written.gross.deleted);
         let Some(EmptiedRows { inserted, deleted, copied }) = written.emptied else {
             self.held = self.held.map(|held| held + all);
@@ -106,7 +111,7 @@ mod tests {
     use super::*;
 
     fn written([inserted, deleted]: [u64; 2]) -> Written {
-        Written { gross: GrossRows { inserted, updated: 0, deleted }, emptied: None }
+        Written { gross: GrossRows { inserted, updated: 0, deleted }, moved: 0, emptied: None }
     }
 
     fn emptied(all: [u64; 2], inserted: u64, deleted: u64, copied: u64) -> Written {

@@ -10,7 +10,8 @@ use crate::model::tuples::TupleIds;
 /// A table that some witness shows as touched by one migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Touched {
-    /// What happened, but for `net`, which [`Self::settle`] fills in, and for the values lost.
+    /// What happened, but for `net`, which [`Self::settle`] fills in, and for what is shown of rows and values; `moved` are
+    /// all rows that ever went to another partition.
     pub change: TableChange,
     /// Where `net` comes from.
     pub source: NetSource,
@@ -82,7 +83,9 @@ impl Touched {
     /// The change with its net rows; `None` if the table turns out untouched.
     pub fn settle(self, net: NetRows) -> Option<TableChange> {
         let is_touched = self.is_certain || net != NetRows::default();
-        is_touched.then_some(TableChange { net, ..self.change })
+        // Of those that went, some may be back.
+        let moved = self.change.moved.min(net.missing);
+        is_touched.then_some(TableChange { net, moved, ..self.change })
     }
 }
 

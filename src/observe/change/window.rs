@@ -98,7 +98,8 @@ impl<'a> Window<'a> {
         } else if let Some(emptied) = &mut emptied {
             emptied.copied = 0;
         }
-        Written { gross, emptied }
+        let moved = self.facts.moved.get(&file).copied().unwrap_or(0);
+        Written { gross, moved, emptied }
     }
 
     /// Why what the log says of a table is not the whole truth.

@@ -183,7 +183,7 @@ fn bar(page: &mut Page, of: &MigrationReport, finding: &Finding) {
     let (part, what) = match finding.guard {
         "table_locked" => return,
         "rows_changed" => (change.net.different, "has other values"),
-        _ => (change.net.missing, "is gone"),
+        _ => (change.lost(), "is gone"),
     };
     let share = Share { part, whole: change.rows_in_seed };
     let filled = cells(share);

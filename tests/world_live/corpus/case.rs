@@ -40,6 +40,8 @@ pub struct Gross {
     pub deleted: u64,
     /// Taken by TRUNCATE.
     pub truncated: u64,
+    /// Gone to another partition, net.
+    pub moved: u64,
 }
 
 /// Of each table, by name; `None` where no log tells it.
@@ -122,6 +124,7 @@ fn gross(line: &str) -> Option<(String, Option<Gross>)> {
             "updated" => rows.updated = count,
             "deleted" => rows.deleted = count,
             "truncated" => rows.truncated = count,
+            "moved" => rows.moved = count,
             _ => return None,
         }
     }

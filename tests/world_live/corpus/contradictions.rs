@@ -159,6 +159,7 @@ pub fn of_gross(schema: &str, change: &Change, expected: &GrossByTable) -> Vec<S
             updated,
             deleted,
             truncated,
+            moved: table.moved,
         });
         if told != expected {
             found.push(format!("{name}: gross told {told:?}, but {expected:?}"));

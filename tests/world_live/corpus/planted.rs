@@ -47,7 +47,8 @@ async fn one_row_or_one_figure_that_is_wrong_is_a_contradiction() {
         let mut metered = server.metered("planted", SETUP).await;
         let report = metered.run(Runner::Transaction, "s00", MIGRATION).await;
         let (seed, now) = (metered.seed.clone(), metered.now().await);
-        let gross = |inserted, updated, deleted| Some(Gross { inserted, updated, deleted, truncated: 0 });
+        let gross =
+            |inserted, updated, deleted| Some(Gross { inserted, updated, deleted, truncated: 0, moved: 0 });
         let expected: GrossByTable =
             [("item".to_owned(), gross(1, 3, 5)), ("log".to_owned(), gross(1, 0, 0))].into();
         let of = |change: &Change, seed: &Snapshot, now: &Snapshot| {

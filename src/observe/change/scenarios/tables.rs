@@ -172,3 +172,37 @@ fn rows_are_counted_in_every_file_that_a_table_had_for_a_while() {
     ];
     assert_eq!(gross, expected, "the one that is gone, and the one that stays");
 }
+
+#[test]
+fn rows_that_an_update_moved_are_told_apart_from_those_that_are_gone() {
+    let parent = Table { kind: 'p', filenode: 0, ..table("items", 100) };
+    let part = |called: &str, oid| Table { parent: Some(name("items")), ..table(called, oid) };
+    let seed = catalog([parent.clone(), part("items_1", 101), part("items_2", 102)]);
+    let moving = |rows: &[(u32, [u64; 3])], moved| {
+        let mut facts = facts(rows);
+        facts.moved.insert((DATABASE, 101), moved);
+        facts
+    };
+    let moved_of = |observer: &mut Observer, after: &Catalog, facts: &WalFacts| {
+        let touched = observer.migration(&seed, after, facts).remove(0);
+        let NetSource::Counted(net) = touched.source else { panic!("{touched:?}") };
+        touched.settle(net).unwrap().moved
+    };
+    let seven = moving(&[(101, [0, 0, 7]), (102, [7, 0, 0])], 7);
+    let mut first = observer(&seed);
+    assert_eq!(moved_of(&mut first, &seed, &seven), 7);
+    let more = moving(&[(102, [0, 0, 2])], 0);
+    assert_eq!(
+        moved_of(&mut first, &seed, &more),
+        0,
+        "told again: some were deleted, and nobody knows which"
+    );
+    assert_eq!(first.migration(&seed, &seed, &more).len(), 1, "and once is enough");
+    let elsewhere = moving(&[(101, [0, 0, 7]), (102, [7, 0, 1])], 7);
+    assert_eq!(moved_of(&mut observer(&seed), &seed, &elsewhere), 0, "one of them may be gone by now");
+    let fresh = catalog([parent.clone(), part("items_1", 101), part("items_2", 102), part("items_3", 103)]);
+    let filled = moving(&[(101, [0, 0, 7]), (103, [7, 0, 0])], 7);
+    assert_eq!(moved_of(&mut observer(&seed), &fresh, &filled), 7, "a partition that was made for them");
+    let less = catalog([parent, part("items_1", 101)]);
+    assert_eq!(moved_of(&mut observer(&seed), &less, &seven), 0, "the one that had them is no more");
+}

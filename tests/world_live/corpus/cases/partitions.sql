@@ -9,7 +9,7 @@ INSERT INTO item SELECT i, CASE WHEN i % 3 = 0 THEN 'us' ELSE 'eu' END FROM gene
 --- migration
 UPDATE item SET region = 'us' WHERE id <= 6;
 --- gross
-item_eu deleted 4
+item_eu deleted 4 moved 4
 item_us inserted 4 updated 2
 
 --- case an UPDATE of the range moves rows and back
@@ -22,8 +22,46 @@ INSERT INTO item SELECT i, i FROM generate_series(1, 60) i;
 UPDATE item SET n = n + 100 WHERE id <= 6;
 UPDATE item SET n = n - 100 WHERE id <= 3;
 --- gross
-item_low deleted 6 inserted 3
+item_low deleted 6 inserted 3 moved 3
 item_high inserted 6 deleted 3
+
+--- case rows go to a partition that is made for them, but some are deleted as well
+--- setup
+CREATE TABLE item (id int, region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
+CREATE TABLE item_eu PARTITION OF item FOR VALUES IN ('eu');
+INSERT INTO item SELECT i, 'eu' FROM generate_series(1, 60) i;
+--- migration
+CREATE TABLE item_us PARTITION OF item FOR VALUES IN ('us');
+UPDATE item SET region = 'us' WHERE id <= 6;
+DELETE FROM item WHERE id = 1;
+--- gross
+item_eu deleted 6
+item_us inserted 6 deleted 1
+
+--- case rows go to a partition that is made for them
+--- setup
+CREATE TABLE item (id int, region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
+CREATE TABLE item_eu PARTITION OF item FOR VALUES IN ('eu');
+INSERT INTO item SELECT i, 'eu' FROM generate_series(1, 60) i;
+--- migration
+CREATE TABLE item_us PARTITION OF item FOR VALUES IN ('us');
+UPDATE item SET region = 'us' WHERE id <= 6;
+--- gross
+item_eu deleted 6 moved 6
+item_us inserted 6
+
+--- case rows go to a partition that goes
+--- setup
+CREATE TABLE item (id int, region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
+CREATE TABLE item_eu PARTITION OF item FOR VALUES IN ('eu');
+CREATE TABLE item_us PARTITION OF item FOR VALUES IN ('us');
+INSERT INTO item SELECT i, 'eu' FROM generate_series(1, 60) i;
+--- migration
+UPDATE item SET region = 'us' WHERE id <= 6;
+DROP TABLE item_us;
+--- gross
+item_eu deleted 6
+item_us inserted 6
 
 --- case an INSERT falls into its partitions
 --- setup
