@@ -81,13 +81,14 @@ fn country_digits(value: &[u8]) -> usize {
     let Some(number) = value.strip_prefix(b"+") else { return 0 };
     let mut digits = number.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| byte - b'0');
     match (digits.next(), digits.next()) {
-        (Some(1 | 7), _) => 1,
+        (None, _) => 0,
+        // A digit alone may begin any country's, so it stays: another one could become a country of one digit.
+        (Some(1 | 7), _) | (Some(_), None) => 1,
         (Some(first), Some(second)) => {
             let pair = first * 10 + second;
             let short = matches!(pair, 20 | 27 | 30..=34 | 36 | 39..=41 | 43..=49 | 51..=58 | 60..=66 | 81 | 82 | 84 | 86 | 90..=95 | 98);
             if short { 2 } else { 3 }
         }
-        _ => 0,
     }
 }
 
@@ -133,6 +134,8 @@ mod tests {
         assert_unique("phone", "character varying(10) unique", &local);
         let abroad: Vec<String> = (0..10_000).map(|at| format!("+44 {at:04}")).collect();
         assert_unique("phone", "character varying(10) unique", &abroad);
+        let short: Vec<String> = (0..10).map(|digit| format!("+{digit}")).collect();
+        assert_unique("phone", "text unique", &short);
     }
 
     proptest! {
