@@ -19,7 +19,7 @@ df --block-size=1 --output=size,avail /pool "$disk" | tail -n +2"#;
 /// How long a measure that a clone brought along is as good as one of its own.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// A script that measures after its work, because a trip to the keeper takes ten times as long as either.
+/// A script that measures after its work, because a trip of its own to the keeper would cost more than it.
 pub(super) fn measured_after(script: &str) -> String {
     format!("(\n{script}\n) >/dev/null || exit\n{MEASURE}")
 }
