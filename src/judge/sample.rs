@@ -209,7 +209,7 @@ pub(super) fn change(table: &str, rows_in_seed: u64, gross: GrossRows, net: NetR
         net,
         events: BTreeSet::new(),
         moved: 0,
-        columns_changed: Some(Vec::new()),
+        columns_changed: Vec::new(),
         columns_dropped: Vec::new(),
         values_lost: BTreeMap::new(),
         lost_rows: LostRows::default(),

@@ -71,9 +71,8 @@ pub struct TableChange {
     /// Of the missing rows: how many an UPDATE moved to another partition of the same table, where they are new ones. 0 where
     /// anything else took rows of its partitions or brought some, so that nobody can tell them apart.
     pub moved: u64,
-    /// Columns in which rows of the seed that are still there have other values, by the names that they have now. `None`
-    /// where rows differ and nobody looked: in a table so large that it would be read as a whole once more.
-    pub columns_changed: Option<Vec<String>>,
+    /// Columns in which rows of the seed that are still there have other values, by the names that they have now.
+    pub columns_changed: Vec<String>,
     /// Columns that the seed has and the table no longer has.
     pub columns_dropped: Vec<String>,
     /// Of those columns: in how many rows of the seed each held a value, not NULL. Such that held none are left out.

@@ -1,13 +1,10 @@
 //! The state witness: two streams of rows, both in order of key, merged into what is missing, new or different.
 
-mod columns;
-
-use std::collections::{BTreeMap, VecDeque};
-
-pub use columns::ColumnMerge;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::iter::repeat_n;
 
 use crate::model::change::NetRows;
-use crate::model::digest::RowDigest;
+use crate::model::digest::{RowDigest, columns};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::lost::MOST_LOST_SHOWN;
 use crate::model::tuples::TupleId;
@@ -27,8 +24,15 @@ pub struct Merge {
     before: Stream,
     after: Stream,
     group: Option<Group>,
+    found: Found,
+}
+
+/// What the merge found so far.
+#[derive(Debug, Default)]
+struct Found {
     net: NetRows,
     missing_at: Vec<TupleId>,
+    columns: BTreeSet<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -42,10 +46,17 @@ struct Stream {
 #[derive(Debug)]
 struct Group {
     key: Vec<u8>,
-    /// For each content: rows before less rows after, never 0.
-    balance: BTreeMap<u128, i64>,
-    /// Of some rows before: where they lie, and their content.
-    places: Vec<(u128, TupleId)>,
+    /// By content.
+    balances: BTreeMap<Vec<u8>, Balance>,
+}
+
+/// Rows of one key and one content.
+#[derive(Debug, Default)]
+struct Balance {
+    /// Rows before less rows after, never 0.
+    rows: i64,
+    /// Where some of the rows before lie.
+    places: Vec<TupleId>,
 }
 
 impl Merge {
@@ -95,13 +106,18 @@ impl Merge {
     /// Where some of the missing rows lie in the seed, the first ones in the order of their keys, as far as they came with
     /// their places.
     pub fn missing_at(&self) -> &[TupleId] {
-        &self.missing_at
+        &self.found.missing_at
+    }
+
+    /// The columns beside the key, by their numbers, in which some row of both sides differs.
+    pub fn columns(&self) -> &BTreeSet<usize> {
+        &self.found.columns
     }
 
     /// How the two sides differ. Fails if a side has not ended.
     pub fn finish(self) -> Result<NetRows> {
         match self.wants() {
-            None => Ok(self.net),
+            None => Ok(self.found.net),
             Some(_) => Err(Error::new(ErrorKind::Unverified, "the rows were not compared to the end")),
         }
     }
@@ -125,18 +141,18 @@ impl Merge {
                 }
             }
             if let Some(group) = self.group.take() {
-                group.add_to(&mut self.net, &mut self.missing_at);
+                group.add_to(&mut self.found);
             }
             self.strike_out_equal();
             if self.wants().is_some() {
                 return;
             }
             let key = match (self.before.rows.front(), self.after.rows.front()) {
-                (Some(before), Some(after)) => before.key.as_slice().min(&after.key),
-                (Some(row), None) | (None, Some(row)) => &row.key,
+                (Some(before), Some(after)) => before.key().min(after.key()),
+                (Some(row), None) | (None, Some(row)) => row.key(),
                 (None, None) => return,
             };
-            self.group = Some(Group { key: key.to_vec(), balance: BTreeMap::new(), places: Vec::new() });
+            self.group = Some(Group { key: key.to_vec(), balances: BTreeMap::new() });
         }
     }
 
@@ -160,12 +176,12 @@ impl Stream {
 
     fn push(&mut self, rows: Vec<RowDigest>) -> Result<()> {
         let Some(last) = rows.last() else { return Ok(()) };
-        let follows = self.last_key.as_ref().zip(rows.first()).is_none_or(|(last, row)| *last <= row.key);
-        if !follows || !rows.is_sorted_by(|one, next| one.key <= next.key) {
+        let follows = self.last_key.as_ref().zip(rows.first()).is_none_or(|(last, row)| **last <= *row.key());
+        if !follows || !rows.is_sorted_by(|one, next| one.key() <= next.key()) {
             // The key itself is data and stays out of the message.
             return Err(Error::new(ErrorKind::Unverified, "the server sent rows out of order of their keys"));
         }
-        self.last_key = Some(last.key.clone());
+        self.last_key = Some(last.key().to_vec());
         if self.rows.is_empty() {
             self.rows = rows.into();
         } else {
@@ -178,35 +194,46 @@ impl Stream {
 impl Group {
     /// Takes a side's rows of this key, each worth `weight`.
     fn collect(&mut self, stream: &mut Stream, weight: i64) {
-        while let Some(row) = stream.rows.pop_front_if(|row| row.key == self.key) {
-            if let Some(at) = row.at.filter(|_| self.places.len() < MOST_LOST_SHOWN) {
-                self.places.push((row.content, at));
+        while let Some(row) = stream.rows.pop_front_if(|row| row.key() == self.key) {
+            // Looking first spares most contents of a key that is not unique their copy.
+            if !self.balances.contains_key(row.content()) {
+                self.balances.insert(row.content().to_vec(), Balance::default());
             }
-            let balance = self.balance.entry(row.content).or_insert(0);
-            *balance += weight;
-            if *balance == 0 {
-                self.balance.remove(&row.content);
+            let Some(balance) = self.balances.get_mut(row.content()) else { continue };
+            balance.rows += weight;
+            balance.places.extend(row.at.filter(|_| balance.places.len() < MOST_LOST_SHOWN));
+            if balance.rows == 0 {
+                self.balances.remove(row.content());
             }
         }
     }
 
     /// Rows of equal content are the same row; of the rest as many as both sides have are different ones.
-    fn add_to(self, net: &mut NetRows, missing_at: &mut Vec<TupleId>) {
-        let (mut before, mut after) = (0_u64, 0_u64);
-        for balance in self.balance.values() {
-            let side = if *balance > 0 { &mut before } else { &mut after };
-            *side += balance.unsigned_abs();
-        }
+    fn add_to(self, found: &mut Found) {
+        let left = |sign: i64| self.balances.iter().filter(move |(_, balance)| balance.rows.signum() == sign);
+        let count = |sign| left(sign).map(|(_, balance)| balance.rows.unsigned_abs()).sum::<u64>();
+        let (before, after) = (count(1), count(-1));
         let different = before.min(after);
-        net.different += different;
-        net.missing += before - different;
-        net.new += after - different;
-        let is_left = |content: &u128| self.balance.get(content).is_some_and(|balance| *balance > 0);
-        let left = self.places.iter().filter(|(content, _)| is_left(content)).map(|(_, at)| *at);
-        let missing = usize::try_from(before - different).unwrap_or(usize::MAX);
-        let room = MOST_LOST_SHOWN.saturating_sub(missing_at.len());
-        missing_at.extend(left.take(missing.min(room)));
+        let missing = before - different;
+        found.net.different += different;
+        found.net.missing += missing;
+        found.net.new += after - different;
+        let each =
+            |sign| left(sign).flat_map(|(content, balance)| repeat_n(content, magnitude(balance.rows)));
+        for (before, after) in each(1).zip(each(-1)) {
+            let differs = columns(before).zip(columns(after)).map(|(before, after)| before != after);
+            found
+                .columns
+                .extend(differs.enumerate().filter_map(|(number, differs)| differs.then_some(number)));
+        }
+        let room = MOST_LOST_SHOWN.saturating_sub(found.missing_at.len());
+        let places = left(1).flat_map(|(_, balance)| balance.places.iter().take(magnitude(balance.rows)));
+        found.missing_at.extend(places.take(usize::try_from(missing).unwrap_or(usize::MAX).min(room)));
     }
+}
+
+fn magnitude(rows: i64) -> usize {
+    usize::try_from(rows.unsigned_abs()).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

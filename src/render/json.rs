@@ -132,8 +132,8 @@ struct TouchedTable<'a> {
     events: Vec<&'static str>,
     /// Of the missing rows: how many an UPDATE moved to another partition; 0 where that cannot be told for sure.
     moved: u64,
-    /// Columns in which rows of the seed that are still there have other values; `null` where rows differ and nobody looked.
-    columns_changed: Option<&'a [String]>,
+    /// Columns in which rows of the seed that are still there have other values.
+    columns_changed: &'a [String],
     columns_dropped: &'a [String],
     values_lost: &'a BTreeMap<String, u64>,
     /// Some of the missing rows; `null` if none is.
@@ -344,7 +344,7 @@ fn table(change: &TableChange) -> TouchedTable<'_> {
         net: Net { missing: change.net.missing, new: change.net.new, different: change.net.different },
         events: change.events.iter().copied().map(event).collect(),
         moved: change.moved,
-        columns_changed: change.columns_changed.as_deref(),
+        columns_changed: &change.columns_changed,
         columns_dropped: &change.columns_dropped,
         values_lost: &change.values_lost,
         lost_rows: lost::lost(&change.lost_rows),

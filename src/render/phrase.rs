@@ -137,11 +137,8 @@ pub(super) fn notes(change: &TableChange) -> Vec<String> {
 
 /// In which columns rows differ.
 fn other_values(change: &TableChange) -> Option<String> {
-    match &change.columns_changed {
-        Some(names) if names.is_empty() => None,
-        Some(names) => Some(format!("other values in {}", names.join(", "))),
-        None => Some("other values in columns that were not looked for".to_owned()),
-    }
+    let names = &change.columns_changed;
+    (!names.is_empty()).then(|| format!("other values in {}", names.join(", ")))
 }
 
 fn columns(names: &[String], what: &str) -> Option<String> {

@@ -250,7 +250,7 @@ fn shop(environment: &str, verdict: Verdict, cleanup: TableChange, findings: Vec
     let updated = GrossRows { updated: 300_000, ..GrossRows::default() };
     let different = |different| NetRows { different, ..NetRows::default() };
     let recreated = GrossRows { inserted: 50_000, updated: 0, deleted: 50_000 };
-    let columns_changed = Some(vec!["fulfilled_at".to_owned(), "state".to_owned()]);
+    let columns_changed = vec!["fulfilled_at".to_owned(), "state".to_owned()];
     let orders = TableChange { columns_changed, ..table("orders", 600_000, updated, different(300_000)) };
     let prices = table("catalogue_prices", 150_000, recreated, different(39_871));
     let migrations = vec![
@@ -370,7 +370,7 @@ fn table(name: &str, rows_in_seed: u64, gross: GrossRows, net: NetRows) -> Table
         net,
         events: BTreeSet::new(),
         moved: 0,
-        columns_changed: Some(Vec::new()),
+        columns_changed: Vec::new(),
         columns_dropped: Vec::new(),
         values_lost: BTreeMap::new(),
         lost_rows: LostRows::default(),

@@ -11,17 +11,16 @@ use crate::model::digest::{DigestQuery, RowDigest};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::tuples::TupleId;
 use crate::observe::change::{Comparison, Touched};
-use crate::observe::net::{ColumnMerge, Merge, Side};
+use crate::observe::net::{Merge, Side};
 use crate::world::Database;
 
 /// Rows that are counted, and no more, for each that was touched and is read: counting one costs a twentieth.
 const COUNTED_PER_TOUCHED: u64 = 10;
 /// Batches of rows that wait for the merge, each side.
 const BATCHES_AHEAD: usize = 4;
-/// Rows of a table that has to be read as a whole up to which it is read a second time, column by column.
-const MOST_READ_AGAIN: u64 = 2_000_000;
 
 /// What came of comparing a table with the seed.
+#[derive(Default)]
 pub(super) struct Compared {
     /// How the rows differ.
     pub net: NetRows,
@@ -30,14 +29,7 @@ pub(super) struct Compared {
     /// Where some of the missing rows lie in the seed.
     pub missing_at: Vec<TupleId>,
     /// As in `TableChange`.
-    pub columns_changed: Option<Vec<String>>,
-}
-
-impl Default for Compared {
-    fn default() -> Self {
-        let (rows_after, missing_at) = (None, Vec::new());
-        Self { net: NetRows::default(), rows_after, missing_at, columns_changed: Some(Vec::new()) }
-    }
+    pub columns_changed: Vec<String>,
 }
 
 impl Sides<'_> {
@@ -46,51 +38,26 @@ impl Sides<'_> {
     pub async fn compare(self, comparison: &Comparison, touched: &Touched) -> Result<Compared> {
         let has_places = touched.seed.is_some();
         let in_seed = touched.change.rows_in_seed;
-        let compared = match &comparison.rows {
-            None => self.merge(comparison, has_places).await?,
+        match &comparison.rows {
+            None => self.merge(comparison, has_places).await,
             Some(ids) if ids.len().saturating_mul(COUNTED_PER_TOUCHED) < in_seed => {
-                Compared { rows_after: None, ..self.merge(comparison, has_places).await? }
+                Ok(Compared { rows_after: None, ..self.merge(comparison, has_places).await? })
             }
             Some(_) => {
                 let count = self.live.count(std::slice::from_ref(&comparison.after));
                 let (compared, rows_after) = tokio::try_join!(self.merge(comparison, has_places), count)?;
-                Compared { rows_after: Some(rows_after.iter().sum()), ..compared }
-            }
-        };
-        if compared.net.different == 0 {
-            return Ok(compared);
-        }
-        let is_affordable = comparison.rows.is_some() || in_seed <= MOST_READ_AGAIN;
-        let columns_changed =
-            if is_affordable { Some(self.columns_changed(comparison).await?) } else { None };
-        Ok(Compared { columns_changed, ..compared })
-    }
-
-    /// Columns that differ in rows that both sides have, by their names now. A row that differs has a key: without one it
-    /// would be another row.
-    async fn columns_changed(self, comparison: &Comparison) -> Result<Vec<String>> {
-        let by_column = |query| DigestQuery { is_by_column: true, ..query };
-        let of_now = by_column(comparison.query_after());
-        let names: Vec<String> = of_now.beside_key().map(|column| column.name.clone()).collect();
-        let mut before = Rows::of(self.before, by_column(comparison.query_before()));
-        let mut after = Rows::of(self.live, of_now);
-        let mut merge = ColumnMerge::new(names.len());
-        while let Some(side) = merge.wants() {
-            let rows = if side == Side::Before { &mut before } else { &mut after };
-            match rows.next().await? {
-                Some(batch) => merge.push(side, batch)?,
-                None => merge.end(side),
+                Ok(Compared { rows_after: Some(rows_after.iter().sum()), ..compared })
             }
         }
-        let differs = merge.finish().into_iter();
-        Ok(names.into_iter().zip(differs).filter(|(_, differs)| *differs).map(|(name, _)| name).collect())
     }
 
     /// Merges the rows of the seed with those of now, both in order of key, as they arrive.
     async fn merge(self, comparison: &Comparison, has_places: bool) -> Result<Compared> {
         let of_seed = DigestQuery { has_places, ..comparison.query_before() };
         let mut before = Rows::of(self.before, of_seed);
-        let mut after = Rows::of(self.live, comparison.query_after());
+        let of_now = comparison.query_after();
+        let names: Vec<String> = of_now.beside_key().map(|column| column.name.clone()).collect();
+        let mut after = Rows::of(self.live, of_now);
         let mut merge = Merge::new();
         while let Some(side) = merge.wants() {
             let rows = if side == Side::Before { &mut before } else { &mut after };
@@ -100,8 +67,11 @@ impl Sides<'_> {
             }
         }
         let missing_at = merge.missing_at().to_vec();
+        // A row that differs has a key: without one it would be another row.
+        let columns_changed =
+            merge.columns().iter().filter_map(|number| names.get(*number).cloned()).collect();
         let net = merge.finish()?;
-        Ok(Compared { net, rows_after: Some(after.seen), missing_at, ..Compared::default() })
+        Ok(Compared { net, rows_after: Some(after.seen), missing_at, columns_changed })
     }
 }
 

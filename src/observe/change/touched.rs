@@ -110,7 +110,6 @@ impl Comparison {
             columns: self.columns.iter().map(digested).collect(),
             rows: self.rows.clone(),
             has_places: false,
-            is_by_column: false,
         }
     }
 }
@@ -142,7 +141,8 @@ fn form(type_name: &str) -> Form {
         "timestamp with time zone" => Form::Timestamptz,
         "numeric" => Form::Numeric,
         "jsonb" => Form::Jsonb,
-        "boolean" | "bytea" | "date" | "oid" => Form::Value,
+        "bytea" => Form::Bytes,
+        "boolean" | "date" | "oid" => Form::Value,
         _ => Form::Text,
     }
 }

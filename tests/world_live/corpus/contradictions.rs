@@ -43,9 +43,8 @@ fn of_details(table: &TableChange, before: &Snapshot, after: &Snapshot) -> Vec<S
         found.push(format!("{name}: {row:?} is shown, and not missing"));
     }
     let changed = now.map(|now| changed_columns(seed, now)).unwrap_or_default();
-    let told: Option<BTreeSet<String>> =
-        table.columns_changed.as_ref().map(|columns| columns.iter().cloned().collect());
-    if told.as_ref() != Some(&changed) {
+    let told: BTreeSet<String> = table.columns_changed.iter().cloned().collect();
+    if told != changed {
         found.push(format!("{name}: columns changed told {told:?}, but {changed:?}"));
     }
     let values = table.values_lost.keys().map(String::as_str).collect::<Vec<_>>();

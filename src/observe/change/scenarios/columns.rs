@@ -74,6 +74,7 @@ fn columns_are_compared_by_their_text_or_by_what_is_as_exact() {
         ("timestamp with time zone", Form::Timestamptz),
         ("numeric(8,2)", Form::Numeric),
         ("jsonb", Form::Jsonb),
+        ("bytea", Form::Bytes),
         ("boolean", Form::Value),
         ("date", Form::Value),
     ] {

@@ -11,15 +11,15 @@ pub(super) struct Statement {
     pub layout: Layout,
 }
 
-/// The fields of each row: the key's, then the content's. Without a key the content's are the key.
+/// The fields of each row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
+    /// Those of the key come first. Without one, what the whole content is reduced to is the key.
     pub key: Vec<Field>,
-    pub content: Vec<Field>,
+    /// How many columns follow, each by itself, as the server sends it.
+    pub columns: usize,
     /// Whether the row's place follows.
     pub has_place: bool,
-    /// Whether each field of the content is a column's.
-    pub is_by_column: bool,
 }
 
 /// How a field's bytes relate to the order in which the server sorts it.
@@ -55,20 +55,17 @@ impl Server {
 impl Statement {
     /// What to ask for a query; `only` stands before the table's name.
     pub fn new(query: &DigestQuery, server: Server, only: &str) -> Self {
-        let key = key(&query.key);
-        // The key says its own columns to the byte, and only what is left need be hashed.
         let columns: Vec<&DigestColumn> = query.beside_key().collect();
-        // A hash of 64 bits tells two rows of one key apart; among all rows of a table it takes 128.
-        let content = match (server.hashes_rows, query.key.is_empty()) {
-            (true, _) if query.is_by_column => columns.iter().map(|column| hash(&[column], 0)).collect(),
-            (false, _) if query.is_by_column => columns.iter().map(|column| md5(&[column])).collect(),
-            (true, false) => vec![hash(&columns, 0)],
-            (true, true) => vec![hash(&columns, 0), hash(&columns, 1)],
-            (false, _) => vec![md5(&columns)],
+        let (key, columns) = match (query.key.as_slice(), server.hashes_rows) {
+            // Two rows of one key are told apart by 64 bits a column; among all rows of a table it takes 128.
+            ([], true) => (vec![hash(&columns, 0), hash(&columns, 1)], Vec::new()),
+            ([], false) => (vec![md5(&columns)], Vec::new()),
+            // The key says its own columns to the byte, and only what is left need be sent.
+            (key, _) => (self::key(key), columns.into_iter().map(|column| alone(column, server)).collect()),
         };
-        let sorted = if key.is_empty() { &content } else { &key };
-        let order: Vec<&str> = sorted.iter().map(|selected| selected.order.as_str()).collect();
-        let values = key.iter().chain(&content).map(|selected| selected.value.as_str());
+        let order: Vec<&str> = key.iter().map(|selected| selected.order.as_str()).collect();
+        let values = key.iter().map(|selected| selected.value.as_str());
+        let values = values.chain(columns.iter().map(String::as_str));
         let values: Vec<&str> = values.chain(query.has_places.then_some("t.ctid")).collect();
         let confined = query.rows.as_deref().and_then(|ids| confine(ids, server.hashes_ids));
         let sql = format!(
@@ -78,12 +75,10 @@ impl Statement {
             confined.unwrap_or_default(),
             order.join(", ")
         );
-        let fields = |selected: &[Selected]| selected.iter().map(|selected| selected.field).collect();
         let layout = Layout {
-            key: fields(&key),
-            content: fields(&content),
+            key: key.iter().map(|selected| selected.field).collect(),
+            columns: columns.len(),
             has_place: query.has_places,
-            is_by_column: query.is_by_column,
         };
         Self { sql, layout }
     }
@@ -115,6 +110,21 @@ fn fixed(column: &DigestColumn) -> Selected {
     }
 }
 
+/// A column by itself, as the server sends it: what is short as it is, and a hash of 64 bits of all else. Either costs the
+/// server less than its part in a hash of the row.
+fn alone(column: &DigestColumn, server: Server) -> String {
+    let name = name(column);
+    let hashed = |text: String| format!(r#"hashtextextended({text} COLLATE "C", 0)"#);
+    match column.form {
+        Form::Integer => format!("{name}::int8"),
+        Form::Uuid | Form::Timestamp | Form::Timestamptz | Form::Numeric | Form::Value => name,
+        Form::Characters => hashed(name),
+        Form::Jsonb if server.hashes_rows => format!("hash_record_extended(ROW(jsonb_send({name})), 0)"),
+        Form::Bytes if server.hashes_rows => format!("hash_record_extended(ROW({name}), 0)"),
+        Form::Jsonb | Form::Bytes | Form::Text => hashed(format!("({})", text([column]))),
+    }
+}
+
 fn hash(columns: &[&DigestColumn], seed: u8) -> Selected {
     let printed: Vec<_> = columns.iter().copied().filter(|column| column.form == Form::Text).collect();
     let mut values: Vec<String> = columns.iter().copied().filter_map(hashed).collect();
@@ -136,7 +146,7 @@ fn hashed(column: &DigestColumn) -> Option<String> {
         Form::Numeric => format!("numeric_send({name})"),
         Form::Jsonb => format!("jsonb_send({name})"),
         Form::Characters => format!(r#"{name} COLLATE "C""#),
-        Form::Uuid | Form::Value => name,
+        Form::Uuid | Form::Bytes | Form::Value => name,
         Form::Text => return None,
     })
 }
@@ -175,7 +185,6 @@ mod tests {
             columns: columns(content),
             rows: None,
             has_places: false,
-            is_by_column: false,
         };
         let statement = Statement::new(&query, Server { hashes_rows, hashes_ids: hashes_rows }, "ONLY ");
         assert_eq!(
@@ -186,31 +195,55 @@ mod tests {
         );
     }
 
+    const COLUMNS: [(&str, Form); 12] = [
+        ("id", Form::Integer),
+        ("price", Form::Text),
+        ("odd\"name", Form::Characters),
+        ("seen", Form::Timestamp),
+        ("at", Form::Timestamptz),
+        ("is_on", Form::Value),
+        ("meta", Form::Text),
+        ("items", Form::Integer),
+        ("total", Form::Numeric),
+        ("details", Form::Jsonb),
+        ("token", Form::Uuid),
+        ("photo", Form::Bytes),
+    ];
+
     #[test]
-    fn each_form_goes_into_the_hash_in_its_way() {
+    fn each_form_goes_into_the_hash_of_a_row_in_its_way() {
+        let hash = |seed| {
+            format!(
+                r#"hash_record_extended(ROW(int8send(t."id"), t."odd""name" COLLATE "C", timestamp_send(t."seen"), timestamptz_send(t."at"), t."is_on", int8send(t."items"), numeric_send(t."total"), jsonb_send(t."details"), t."token", t."photo", (ROW(t."price", t."meta")::text) COLLATE "C"), {seed})"#
+            )
+        };
+        let both = [0, 1].map(hash).join(", ");
+        check(&[], &COLUMNS, true, &both, &both);
+    }
+
+    #[test]
+    fn with_a_key_columns_come_one_by_one_and_what_is_short_as_it_is() {
+        let check = |hashes_rows, details, photo| {
+            let select = format!(
+                r#"t."id"::int8, hashtextextended((ROW(t."price")::text) COLLATE "C", 0), hashtextextended(t."odd""name" COLLATE "C", 0), t."seen", t."at", t."is_on", hashtextextended((ROW(t."meta")::text) COLLATE "C", 0), t."items"::int8, t."total", {details}, t."token", {photo}"#
+            );
+            check(&COLUMNS[..1], &COLUMNS, hashes_rows, &select, r#"t."id""#);
+        };
         check(
-            &[("id", Form::Integer)],
-            &[
-                ("id", Form::Integer),
-                ("price", Form::Text),
-                ("odd\"name", Form::Characters),
-                ("seen", Form::Timestamp),
-                ("at", Form::Timestamptz),
-                ("is_on", Form::Value),
-                ("meta", Form::Text),
-                ("items", Form::Integer),
-                ("total", Form::Numeric),
-                ("details", Form::Jsonb),
-            ],
             true,
-            r#"t."id"::int8, hash_record_extended(ROW(t."odd""name" COLLATE "C", timestamp_send(t."seen"), timestamptz_send(t."at"), t."is_on", int8send(t."items"), numeric_send(t."total"), jsonb_send(t."details"), (ROW(t."price", t."meta")::text) COLLATE "C"), 0)"#,
-            r#"t."id""#,
+            r#"hash_record_extended(ROW(jsonb_send(t."details")), 0)"#,
+            r#"hash_record_extended(ROW(t."photo"), 0)"#,
+        );
+        check(
+            false,
+            r#"hashtextextended((ROW(t."details")::text) COLLATE "C", 0)"#,
+            r#"hashtextextended((ROW(t."photo")::text) COLLATE "C", 0)"#,
         );
     }
 
     #[test]
     fn keys_sort_by_number_where_they_can_and_else_by_their_bytes() {
-        let content = r#"hash_record_extended(ROW(t."v"), 0)"#;
+        let content = r#"t."v""#;
         let check = |key: &[(&str, Form)], select: &str, order: &str| {
             check(key, &[("v", Form::Value)], true, &format!("{select}, {content}"), order);
         };
@@ -230,38 +263,17 @@ mod tests {
     }
 
     #[test]
-    fn an_old_server_hashes_text() {
+    fn an_old_server_hashes_the_text_of_a_row() {
         let md5 = r#"decode(md5(ROW(t."v", t."n")::text), 'hex')"#;
         let content = &[("v", Form::Characters), ("n", Form::Integer)];
-        check(&[("id", Form::Integer)], content, false, &format!(r#"t."id"::int8, {md5}"#), r#"t."id""#);
         check(&[], content, false, md5, md5);
     }
 
     #[test]
-    fn what_is_in_the_key_is_not_hashed_again() {
+    fn what_is_in_the_key_is_not_sent_again() {
         let key = &[("v", Form::Characters), ("n", Form::Integer)];
         let row = r#"ROW(t."v", t."n")::text"#;
-        let select = format!("{row}, hash_record_extended(ROW(), 0)");
-        check(key, key, true, &select, &format!(r#"({row}) COLLATE "C""#));
-    }
-
-    #[test]
-    fn columns_are_hashed_one_by_one_if_that_is_asked_for() {
-        let table = TableName::new("public", "log");
-        let columns = |names| columns(names);
-        let query = DigestQuery {
-            table,
-            key: columns(&[("id", Form::Integer)]),
-            columns: columns(&[("id", Form::Integer), ("v", Form::Value), ("w", Form::Text)]),
-            rows: None,
-            has_places: false,
-            is_by_column: true,
-        };
-        let both = Statement::new(&query, Server { hashes_rows: true, hashes_ids: true }, "");
-        let w = r#"hash_record_extended(ROW((ROW(t."w")::text) COLLATE "C"), 0)"#;
-        let expected = format!(r#"COPY (SELECT t."id"::int8, hash_record_extended(ROW(t."v"), 0), {w} FROM"#);
-        assert!(both.sql.starts_with(&expected), "{}", both.sql);
-        assert_eq!((both.layout.content.len(), both.layout.is_by_column), (2, true));
+        check(key, key, true, row, &format!(r#"({row}) COLLATE "C""#));
     }
 
     #[test]
@@ -275,13 +287,9 @@ mod tests {
             columns: vec![],
             rows: Some(rows.into()),
             has_places: true,
-            is_by_column: false,
         };
         let sql = Statement::new(&query, Server { hashes_rows: true, hashes_ids: true }, "").sql;
-        assert!(
-            sql.starts_with(r#"COPY (SELECT t."id"::int8, hash_record_extended(ROW(), 0), t.ctid FROM"#),
-            "{sql}"
-        );
+        assert!(sql.starts_with(r#"COPY (SELECT t."id"::int8, t.ctid FROM"#), "{sql}");
         assert!(
             sql.contains(r#" AS t WHERE t.ctid = ANY ('{"(3,1)","(3,2)"}'::tid[]) ORDER BY t."id""#),
             "{sql}"

@@ -17,6 +17,8 @@ pub(super) struct Tuples {
     layout: Layout,
     state: State,
     rest: Vec<u8>,
+    /// How large most rows are.
+    row_bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +39,9 @@ enum Parsed {
 impl Tuples {
     /// A reader of rows of this layout.
     pub fn new(layout: Layout) -> Self {
-        Self { layout, state: State::Header, rest: Vec::new() }
+        // A number or a hash each, with its length.
+        let row_bytes = 8 * layout.key.len() + 12 * layout.columns;
+        Self { layout, state: State::Header, rest: Vec::new(), row_bytes }
     }
 
     /// Whether the server said that this was all.
@@ -93,25 +97,30 @@ impl Tuples {
         if fields == -1 {
             return Some(Parsed::End);
         }
-        let Layout { key, content, has_place, is_by_column } = &self.layout;
-        if usize::try_from(fields).ok()? != key.len() + content.len() + usize::from(*has_place) {
+        let Layout { key: parts, columns, has_place } = &self.layout;
+        if usize::try_from(fields).ok()? != parts.len() + columns + usize::from(*has_place) {
             return None;
         }
-        let mut row = RowDigest { key: Vec::new(), content: 0, at: None, columns: Vec::new() };
-        for (number, part) in key.iter().chain(content).enumerate() {
+        let mut key = Vec::with_capacity(self.row_bytes);
+        for part in parts {
             let Some(length) = next(bytes) else { return Some(Parsed::Incomplete) };
-            // NULL, of the length -1, is none of the fields.
+            // NULL, of the length -1, is no part of a key.
             let length = usize::try_from(i32::from_be_bytes(length)).ok()?;
             let Some(value) = bytes.split_off(..length) else { return Some(Parsed::Incomplete) };
-            if number < key.len() || key.is_empty() {
-                append(&mut row.key, *part, value);
-            }
-            if number >= key.len() {
-                let begun = if *is_by_column { 0 } else { row.content };
-                row.content = value.iter().fold(begun, |content, byte| content << 8 | u128::from(*byte));
-                row.columns.extend(is_by_column.then_some(row.content));
+            append(&mut key, *part, value);
+        }
+        let (mut row, fields) = (RowDigest::of_key(key), *bytes);
+        for _ in 0..*columns {
+            let Some(length) = next(bytes) else { return Some(Parsed::Incomplete) };
+            let length = match i32::from_be_bytes(length) {
+                -1 => 0,
+                length => usize::try_from(length).ok()?,
+            };
+            if bytes.split_off(..length).is_none() {
+                return Some(Parsed::Incomplete);
             }
         }
+        row.push_columns(&fields[..fields.len() - bytes.len()]);
         if *has_place {
             let (Some(length), Some(block), Some(offset)) = (next(bytes), next(bytes), next(bytes)) else {
                 return Some(Parsed::Incomplete);
@@ -142,14 +151,10 @@ fn append(key: &mut Vec<u8>, field: Field, value: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::digest::columns;
 
-    fn layout(key: &[Field], content: usize) -> Layout {
-        Layout {
-            key: key.to_vec(),
-            content: vec![Field::Signed; content],
-            has_place: false,
-            is_by_column: false,
-        }
+    fn layout(key: &[Field], columns: usize) -> Layout {
+        Layout { key: key.to_vec(), columns, has_place: false }
     }
 
     /// A whole answer of rows of such fields.
@@ -179,12 +184,13 @@ mod tests {
     fn rows_may_arrive_in_pieces_of_any_size() {
         let layout = layout(&[Field::Bytes, Field::Bytes], 1);
         let bytes = answer(&[&[b"a", b"\tb", &7_i64.to_be_bytes()], &[b"", b"c", &(-1_i64).to_be_bytes()]]);
-        let expected = vec![
-            RowDigest { key: b"a\tb".to_vec(), content: 7, at: None, columns: Vec::new() },
-            RowDigest { key: b"c".to_vec(), content: u128::from(u64::MAX), at: None, columns: Vec::new() },
-        ];
+        let expected = [(b"a\tb".to_vec(), 7_i64), (b"c".to_vec(), -1)].map(|(key, content)| {
+            let mut row = RowDigest::of_key(key);
+            row.push_columns(&[&8_i32.to_be_bytes()[..], &content.to_be_bytes()].concat());
+            row
+        });
         for piece in 1..=bytes.len() {
-            assert_eq!(read(&layout, &bytes, piece).as_ref(), Some(&expected), "in pieces of {piece}");
+            assert_eq!(read(&layout, &bytes, piece).as_deref(), Some(&expected[..]), "in pieces of {piece}");
         }
     }
 
@@ -195,16 +201,32 @@ mod tests {
         let rows: Vec<&[&[u8]]> = fields.iter().map(|fields| &fields[..]).collect();
         let rows = read(&layout(&[Field::Signed], 1), &answer(&rows), 1000).unwrap();
         assert_eq!(rows.len(), 8);
-        assert!(rows.windows(2).all(|pair| pair[0].key < pair[1].key), "{rows:?}");
+        assert!(rows.windows(2).all(|pair| pair[0].key() < pair[1].key()), "{rows:?}");
     }
 
     #[test]
     fn without_a_key_the_content_is_it() {
         let hashes = [(-2_i64).to_be_bytes(), 5_i64.to_be_bytes()];
-        let rows = read(&layout(&[], 2), &answer(&[&[&hashes[0], &hashes[1]]]), 1000).unwrap();
-        assert_eq!(rows[0].content, ((u128::from(u64::MAX) - 1) << 64) | 5);
+        let both = layout(&[Field::Signed; 2], 0);
+        let rows = read(&both, &answer(&[&[&hashes[0], &hashes[1]]]), 1000).unwrap();
+        assert!(rows[0].content().is_empty());
         let key = [&[0x7f, 255, 255, 255, 255, 255, 255, 254][..], &[0x80, 0, 0, 0, 0, 0, 0, 5]].concat();
-        assert_eq!(rows[0].key, key);
+        assert_eq!(rows[0].key(), key);
+    }
+
+    #[test]
+    fn columns_come_one_by_one_and_null_is_no_empty_one() {
+        let mut bytes = answer(&[&[b"k", b"", b"12345678", b"x"], &[b"l", b"", b"", b""]]);
+        // The first row's second column.
+        let at = HEADER_BYTES + 2 + 5;
+        bytes[at..at + 4].fill(255);
+        for piece in 1..=bytes.len() {
+            let rows = read(&layout(&[Field::Bytes], 3), &bytes, piece).unwrap();
+            let one: Vec<&[u8]> = columns(rows[0].content()).collect();
+            assert_eq!(one, [&b"\xff\xff\xff\xff"[..], b"\0\0\0\x0812345678", b"\0\0\0\x01x"]);
+            let other: Vec<&[u8]> = columns(rows[1].content()).collect();
+            assert_eq!(other, [b"\0\0\0\0"; 3]);
+        }
     }
 
     #[test]
@@ -219,6 +241,6 @@ mod tests {
         assert!(read(&layout, text, 1000).is_none(), "text");
         let mut null = answer(&[&[b"", &[0; 8]]]);
         null[HEADER_BYTES + 2..HEADER_BYTES + 6].fill(255);
-        assert!(read(&layout, &null, 1000).is_none(), "NULL");
+        assert!(read(&layout, &null, 1000).is_none(), "NULL in the key");
     }
 }
