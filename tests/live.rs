@@ -15,6 +15,8 @@ mod clones;
 mod comparison;
 #[path = "live/crashes.rs"]
 mod crashes;
+#[path = "live/doubts.rs"]
+mod doubts;
 #[path = "live/egress.rs"]
 mod egress;
 #[path = "live/engine.rs"]
@@ -47,6 +49,8 @@ mod rows;
 mod schema;
 #[path = "live/second_engine.rs"]
 mod second_engine;
+#[path = "live/sequences.rs"]
+mod sequences;
 #[path = "live/signals.rs"]
 mod signals;
 #[path = "live/stacks.rs"]

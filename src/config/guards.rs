@@ -13,6 +13,8 @@ use crate::model::guard::{GuardLimits, HoldLimit, Limit, TableLimits};
 use crate::model::name::TableName;
 
 const LIMIT: &str = "a limit: rows such as `100`, a share such as `1%`, or `off`";
+/// Guards whose own names are keys.
+const LIMITED: [&str; 3] = ["rows_lost", "rows_changed", "table_locked"];
 const HOLD_LIMIT: &str = "a limit: a time such as `2s` or `500ms`, or `off`";
 
 /// The limits; what is not written keeps its default.
@@ -30,6 +32,7 @@ pub fn read(node: &Node, catalogs: &Catalogs, problems: &mut Problems) -> GuardL
     for (key, place) in [
         ("allow_table_dropped", &mut limits.allow_table_dropped),
         ("allow_values_lost", &mut limits.allow_values_lost),
+        ("allow_sequence_behind", &mut limits.allow_sequence_behind),
     ] {
         if let Some(node) = file.take(key) {
             *place = fields::boolean(node, problems).unwrap_or_default();
@@ -37,9 +40,7 @@ pub fn read(node: &Node, catalogs: &Catalogs, problems: &mut Problems) -> GuardL
     }
     // Guards that have no limit of their own here: to call them unknown would be wrong.
     for guard in &catalogs.guards {
-        if !["rows_lost", "rows_changed", "allow_table_dropped", "allow_values_lost", "table_locked"]
-            .contains(guard)
-        {
+        if !LIMITED.contains(guard) {
             file.refuse(&[(guard, "is a guard whose limit cannot be set")], problems);
         }
     }

@@ -11,6 +11,7 @@ use crate::model::lost::LostRows;
 use crate::model::migration::{Migration, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
 use crate::model::report::{MigrationReport, Verdict};
+use crate::model::sequence::{Behind, SequenceChange};
 use crate::model::step::{Step, StepName, StepTable, StepTableName};
 use crate::model::suite::{FailedTest, SuiteEnd, SuiteOutcome};
 
@@ -133,6 +134,28 @@ impl Sample {
 
     pub(super) fn allow_values_lost(mut self) -> Self {
         self.limits.allow_values_lost = true;
+        self
+    }
+
+    pub(super) fn allow_sequence_behind(mut self) -> Self {
+        self.limits.allow_sequence_behind = true;
+        self
+    }
+
+    /// The last migration moved the sequence of a table's `id` from what it would have given next, while `id` goes up to
+    /// `reach` if the sequence is behind it.
+    pub(super) fn sequence(
+        mut self,
+        table: &str,
+        next_before: Option<i64>,
+        next_after: Option<i64>,
+        reach: Option<i64>,
+    ) -> Self {
+        let sequence = TableName::new("public", format!("{table}_id_seq"));
+        let behind =
+            |reach| Behind { table: TableName::new("public", table), column: "id".to_owned(), reach };
+        let change = SequenceChange { sequence, next_before, next_after, behind: reach.map(behind) };
+        self.migrations.last_mut().expect("a migration").change.sequences.push(change);
         self
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::name::TableName;
+use super::sequence::Sequence;
 
 /// One column, in order of position.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub struct Table {
     pub parent: Option<TableName>,
 }
 
-/// All user tables of one database at one moment.
+/// All user tables and sequences of one database at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalog {
     /// Tables by name, without those of `pg_catalog`, `information_schema` and `pg_toast`.
@@ -55,4 +56,6 @@ pub struct Catalog {
     pub enums: BTreeMap<String, Vec<String>>,
     /// Oids of all indexes of users, and that of the table each is on.
     pub indexes: BTreeMap<u32, u32>,
+    /// All sequences of users.
+    pub sequences: Vec<Sequence>,
 }

@@ -6,6 +6,7 @@ use super::lock::HeldLock;
 use super::lost::LostRows;
 use super::name::TableName;
 use super::schema_change::SchemaChange;
+use super::sequence::SequenceChange;
 use super::step::Step;
 
 /// What the statements did to rows of one table, committed ones only. Gross: a row deleted and inserted again counts twice.
@@ -105,6 +106,8 @@ pub struct Change {
     pub steps: Vec<Step>,
     /// What it locked, by table, the strongest mode first: every `ACCESS EXCLUSIVE`, others if they were held for a while.
     pub locks: Vec<HeldLock>,
+    /// Sequences that stand elsewhere than before, and those that are behind their column, in order of name.
+    pub sequences: Vec<SequenceChange>,
     /// Why the witnesses do not agree; anything here makes the run end as "could not verify".
     pub doubts: Vec<String>,
 }

@@ -7,11 +7,12 @@ use super::name::TableName;
 use super::quantity::duration;
 
 /// The ids of all guards, most severe first: the order of findings, and the cases of a JUnit report.
-pub const GUARD_IDS: [&str; 8] = [
+pub const GUARD_IDS: [&str; 9] = [
     "table_dropped",
     "rows_lost",
     "values_lost",
     "rows_changed",
+    "sequence_behind",
     "migration_failed",
     "service_failed",
     "suite_failed",
@@ -108,6 +109,8 @@ pub struct GuardLimits {
     pub allow_table_dropped: bool,
     /// Columns that held values may be dropped without a finding. Default: none; `true` lifts the guard.
     pub allow_values_lost: bool,
+    /// Sequences may have yet to give values that their column holds. Default: none; `true` lifts the guard.
+    pub allow_sequence_behind: bool,
     /// How long reads or writes of a table may be kept waiting by one transaction. Default: off.
     pub table_locked: TableLimits<HoldLimit>,
 }
@@ -119,6 +122,7 @@ impl Default for GuardLimits {
             rows_changed: TableLimits::all(Limit::Off),
             allow_table_dropped: false,
             allow_values_lost: false,
+            allow_sequence_behind: false,
             table_locked: TableLimits::all(HoldLimit::Off),
         }
     }

@@ -38,6 +38,7 @@ pub mod row;
 pub mod schema;
 pub mod schema_change;
 pub mod seed;
+pub mod sequence;
 pub mod service;
 pub mod stack;
 pub mod step;

@@ -20,6 +20,17 @@ impl fmt::Display for Count {
     }
 }
 
+/// A whole number that may be negative, with separators as a count has them (`-1,000`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whole(pub i64);
+
+impl fmt::Display for Whole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        write!(f, "{sign}{}", Count(self.0.unsigned_abs()))
+    }
+}
+
 /// A count and the word for what is counted (`1 row`, `2,000 rows`).
 pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", Count(count as u64), if count == 1 { one } else { many })

@@ -2,7 +2,7 @@
 //!
 //! Three witnesses: `wal` reads what the statements wrote, `change` sets it against the catalogue before and after,
 //! and `net` compares rows where neither can tell. `step` tells the migrations of a command apart. `schema` compares
-//! what defines the tables and all else. `locks` says who would have waited. `logs` counts what services write with the migrations and without them, `mail`
+//! what defines the tables and all else. `sequences` says which to look at, and what they may collide with. `locks` says who would have waited. `logs` counts what services write with the migrations and without them, `mail`
 //! reads what they sent.
 
 pub mod change;
@@ -11,5 +11,6 @@ pub mod logs;
 pub mod mail;
 pub mod net;
 pub mod schema;
+pub mod sequences;
 pub mod step;
 pub mod wal;

@@ -1,5 +1,6 @@
 //! The state witness: two streams of rows, both in order of key, merged into what is missing, new or different.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::iter::repeat_n;
 
@@ -143,7 +144,7 @@ impl Merge {
             if let Some(group) = self.group.take() {
                 group.add_to(&mut self.found);
             }
-            self.strike_out_equal();
+            self.settle_plain();
             if self.wants().is_some() {
                 return;
             }
@@ -156,22 +157,64 @@ impl Merge {
         }
     }
 
-    /// Takes away rows that stand on both sides: in the balance of their key they would be nothing. Most rows of most
-    /// tables go this way, which costs no group.
-    fn strike_out_equal(&mut self) {
-        let is_same = |(before, after): (Option<&RowDigest>, Option<&RowDigest>)| {
-            before.zip(after).is_some_and(|(one, other)| one.is_same_as(other))
-        };
-        while is_same((self.before.rows.front(), self.after.rows.front())) {
-            self.before.rows.pop_front();
-            self.after.rows.pop_front();
+    /// Takes away rows of which it is plain what they are. Most rows of most tables go this way, which costs no group.
+    fn settle_plain(&mut self) {
+        while let (Some(before), Some(after)) = (self.before.rows.front(), self.after.rows.front()) {
+            let (takes_before, takes_after) = match before.key().cmp(after.key()) {
+                Ordering::Less => {
+                    self.found.miss(1, before.at.iter());
+                    (true, false)
+                }
+                Ordering::Greater => {
+                    self.found.net.new += 1;
+                    (false, true)
+                }
+                // In the balance of their key they would be nothing.
+                Ordering::Equal if before.content() == after.content() => (true, true),
+                Ordering::Equal if self.before.is_front_alone() && self.after.is_front_alone() => {
+                    self.found.net.different += 1;
+                    self.found.note_columns(before.content(), after.content());
+                    (true, true)
+                }
+                Ordering::Equal => return,
+            };
+            if takes_before {
+                self.before.rows.pop_front();
+            }
+            if takes_after {
+                self.after.rows.pop_front();
+            }
         }
+    }
+}
+
+impl Found {
+    /// Rows are missing, some of which lay there.
+    fn miss<'a>(&mut self, rows: u64, places: impl Iterator<Item = &'a TupleId>) {
+        self.net.missing += rows;
+        let room = MOST_LOST_SHOWN.saturating_sub(self.missing_at.len());
+        self.missing_at.extend(places.take(usize::try_from(rows).unwrap_or(usize::MAX).min(room)));
+    }
+
+    /// Two rows differ, which have these contents.
+    fn note_columns(&mut self, before: &[u8], after: &[u8]) {
+        let differs = columns(before).zip(columns(after)).map(|(before, after)| before != after);
+        self.columns.extend(differs.enumerate().filter_map(|(number, differs)| differs.then_some(number)));
     }
 }
 
 impl Stream {
     fn is_awaited(&self) -> bool {
         self.rows.is_empty() && !self.has_ended
+    }
+
+    /// Whether the first row is known to be the only one of its key that is still to come.
+    fn is_front_alone(&self) -> bool {
+        match (self.rows.front(), self.rows.get(1)) {
+            (Some(front), Some(next)) => front.key() != next.key(),
+            (_, None) => self.has_ended,
+            (None, Some(_)) => false,
+        }
     }
 
     fn push(&mut self, rows: Vec<RowDigest>) -> Result<()> {
@@ -214,21 +257,15 @@ impl Group {
         let count = |sign| left(sign).map(|(_, balance)| balance.rows.unsigned_abs()).sum::<u64>();
         let (before, after) = (count(1), count(-1));
         let different = before.min(after);
-        let missing = before - different;
         found.net.different += different;
-        found.net.missing += missing;
         found.net.new += after - different;
         let each =
             |sign| left(sign).flat_map(|(content, balance)| repeat_n(content, magnitude(balance.rows)));
         for (before, after) in each(1).zip(each(-1)) {
-            let differs = columns(before).zip(columns(after)).map(|(before, after)| before != after);
-            found
-                .columns
-                .extend(differs.enumerate().filter_map(|(number, differs)| differs.then_some(number)));
+            found.note_columns(before, after);
         }
-        let room = MOST_LOST_SHOWN.saturating_sub(found.missing_at.len());
         let places = left(1).flat_map(|(_, balance)| balance.places.iter().take(magnitude(balance.rows)));
-        found.missing_at.extend(places.take(usize::try_from(missing).unwrap_or(usize::MAX).min(room)));
+        found.miss(before - different, places);
     }
 }
 

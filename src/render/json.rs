@@ -10,6 +10,7 @@ mod locks;
 mod lost;
 mod mail;
 mod schema;
+mod sequences;
 mod steps;
 mod suite;
 
@@ -94,6 +95,8 @@ struct Migration<'a> {
     /// What it locked of the tables that were there before, by table, the strongest first: every `ACCESS EXCLUSIVE`, and
     /// what else was held for 20 ms.
     locks: Vec<locks::Lock<'a>>,
+    /// Sequences that stand elsewhere than before, and those that are behind their column.
+    sequences: Vec<sequences::Moved<'a>>,
     /// Why what it did could not be verified; empty if it could.
     doubts: &'a [String],
 }
@@ -104,6 +107,7 @@ struct Since<'a> {
     wal_bytes: u64,
     tables: Vec<TouchedTable<'a>>,
     schema_changes: Vec<schema::ObjectChange<'a>>,
+    sequences: Vec<sequences::Moved<'a>>,
     doubts: &'a [String],
 }
 
@@ -222,6 +226,7 @@ pub fn changes_value(since: &[MigrationReport]) -> serde_json::Value {
         wal_bytes: of.change.wal_bytes,
         tables: of.change.tables.iter().map(table).collect(),
         schema_changes: of.change.schema.iter().map(schema::object).collect(),
+        sequences: of.change.sequences.iter().map(sequences::sequence).collect(),
         doubts: &of.change.doubts,
     });
     serde_json::to_value(changes.collect::<Vec<_>>()).unwrap_or_default()
@@ -316,6 +321,7 @@ fn migration(report: &MigrationReport) -> Migration<'_> {
         schema_changes: change.schema.iter().map(schema::object).collect(),
         steps: change.steps.iter().map(steps::step).collect(),
         locks: change.locks.iter().map(locks::lock).collect(),
+        sequences: change.sequences.iter().map(sequences::sequence).collect(),
         doubts: &change.doubts,
     }
 }

@@ -4,6 +4,7 @@ mod comparison;
 mod locks;
 mod lost;
 mod schema;
+mod sequences;
 
 use crate::model::change::{GrossRows, TableChange};
 use crate::model::egress::Attempt;
@@ -34,6 +35,7 @@ pub fn markdown(report: &Report) -> String {
     lost::section(&mut page, report);
     schema::section(&mut page, report);
     steps(&mut page, report);
+    sequences::section(&mut page, report);
     locks::section(&mut page, report);
     suite(&mut page, report);
     comparison::section(&mut page, report);

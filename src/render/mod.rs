@@ -14,6 +14,7 @@ mod phrase;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod sequences;
 mod stack;
 mod terminal;
 mod wrap;

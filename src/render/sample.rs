@@ -4,6 +4,7 @@ mod locks;
 mod lost;
 mod mail;
 mod schema;
+mod sequences;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -210,6 +211,7 @@ pub(super) fn troubled() -> Report {
     emptied.truncated = Some(4_711);
     first.change.tables = vec![dropped, rewritten, unlogged, emptied];
     first.change.locks = locks::held();
+    first.change.sequences = sequences::moved();
     first.change.doubts =
         vec!["the log shows 12 rows of session deleted, and all of them are there".to_owned()];
     let drop = Finding {

@@ -10,6 +10,7 @@ use super::compare::Compared;
 use super::lock_watch::LockWatch;
 use super::lost::Sides;
 use super::schema::SchemaWitness;
+use super::sequences::SequenceWitness;
 use crate::model::catalog::{Catalog, Table};
 use crate::model::change::{Change, NetRows, TableChange};
 use crate::model::error::{Error, ErrorKind, Result};
@@ -40,6 +41,7 @@ pub struct Meter {
     reader: Reader,
     last: Catalog,
     schema: SchemaWitness,
+    sequences: SequenceWitness,
 }
 
 impl Meter {
@@ -62,6 +64,7 @@ impl Meter {
         let rows = rows_in_seed(&before, seed, &catalog).await?;
         Ok(Self {
             observer: Observer::new(catalog.clone(), rows),
+            sequences: SequenceWitness::new(catalog.clone()),
             reader,
             last: catalog,
             schema: SchemaWitness::default(),
@@ -161,6 +164,9 @@ impl Meter {
         let touched = self.observer.migration(&self.last, &catalog, &facts);
         let is_schema_touched = is_touched(&self.last, &catalog, &facts);
         let locks = watch.map(|watch| watch.finish(&catalog, &facts.exclusive)).unwrap_or_default();
+        let tables = touched.iter().map(|touched| touched.change.table.clone()).collect();
+        let sides = Sides { before: &self.before, live: &self.live };
+        let sequences = self.sequences.changes(sides, (&self.last, &catalog), &facts, &tables).await?;
         self.last = catalog;
         // Reading the schema takes a while, in which rows may be compared.
         let mut schema = std::mem::take(&mut self.schema);
@@ -168,7 +174,7 @@ impl Meter {
             if is_schema_touched { schema.changes(&self.before, &self.live).await } else { Ok(Vec::new()) }
         })?;
         self.schema = schema;
-        Ok(Change { wal_bytes, schema: told, locks, ..change })
+        Ok(Change { wal_bytes, schema: told, locks, sequences, ..change })
     }
 
     async fn settle_all(&self, touched: Vec<Touched>) -> Result<Change> {

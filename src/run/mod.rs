@@ -35,6 +35,7 @@ mod report;
 mod room;
 mod schema;
 mod seed;
+mod sequences;
 mod stand;
 mod steps;
 mod stopwatch;

@@ -20,6 +20,7 @@ use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailu
 use crate::model::name::TableName;
 use crate::model::row::{PlacedRow, RowQuery};
 use crate::model::schema::Schema;
+use crate::model::sequence::SequenceState;
 use crate::model::stack::Work;
 use crate::model::tuples::TupleId;
 
@@ -56,6 +57,10 @@ pub trait Database: Send + Sync {
     async fn count(&self, tables: &[TableName]) -> Result<Vec<u64>>;
     /// In how many rows of a table each of some columns holds a value, not NULL.
     async fn count_values(&self, table: &TableName, columns: &[String]) -> Result<Vec<u64>>;
+    /// Where each sequence given stands.
+    async fn sequences(&self, sequences: &[TableName]) -> Result<Vec<SequenceState>>;
+    /// The greatest value of a column of integers, or with `is_down` the least; `None` if it holds none.
+    async fn reach(&self, table: &TableName, column: &str, is_down: bool) -> Result<Option<i64>>;
     /// Fills a table with rows in COPY's text form, in one transaction on a connection of its own, frozen where the
     /// server allows it; chunks hold whole lines. Returns the rows that the server counted; a refused row is a fact.
     async fn copy_in(

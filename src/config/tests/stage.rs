@@ -40,6 +40,7 @@ guards:
   rows_changed: 5000
   allow_table_dropped: true
   allow_values_lost: true
+  allow_sequence_behind: true
   table_locked: {all: 2s, tables: {log: off, orders: 500ms}}
 lease: {ttl: 90m, max: 2d, idle: 2h}
 x-notes: mine
@@ -82,6 +83,7 @@ x-notes: mine
     assert_eq!((of("orders"), of("log")), (HoldLimit::AtMost(0.5), HoldLimit::Off));
     assert_eq!(of("people"), HoldLimit::AtMost(2.0));
     assert!(environment.guards.allow_table_dropped && environment.guards.allow_values_lost);
+    assert!(environment.guards.allow_sequence_behind);
     assert_eq!(environment.lease, LeaseSpec { ttl_s: 5400, max_s: 172_800, idle_s: Some(7200) });
 }
 

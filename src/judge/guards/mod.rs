@@ -3,6 +3,7 @@
 mod migration_failed;
 mod rows_changed;
 mod rows_lost;
+mod sequence_behind;
 mod service_failed;
 mod suite_failed;
 mod table_dropped;
@@ -17,6 +18,7 @@ pub(super) static ALL: &[&Guard] = &[
     &rows_lost::GUARD,
     &values_lost::GUARD,
     &rows_changed::GUARD,
+    &sequence_behind::GUARD,
     &migration_failed::GUARD,
     &service_failed::GUARD,
     &suite_failed::GUARD,

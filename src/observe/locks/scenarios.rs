@@ -31,6 +31,7 @@ fn catalog(indexes: &[u32]) -> Catalog {
         database_oid: 5,
         enums: BTreeMap::new(),
         indexes: indexes.iter().map(|index| (*index, ORDERS)).collect(),
+        sequences: Vec::new(),
     }
 }
 

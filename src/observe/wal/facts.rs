@@ -37,6 +37,9 @@ pub struct WalFacts {
     pub touched: BTreeMap<File, TouchedRows>,
     /// Tables and indexes that transactions locked against everybody, in the order in which those ended.
     pub exclusive: Vec<ExclusiveHold>,
+    /// Files of sequences whose value was set, whatever became of the transaction. Not every value that one gives is in
+    /// the log: a record is good for thirty-two of them.
+    pub sequences: BTreeSet<File>,
 }
 
 /// What records did to a file until TRUNCATE emptied it, the last time if it did so several times.

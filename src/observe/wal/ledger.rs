@@ -84,6 +84,7 @@ pub(super) struct Ledger {
     committed: u64,
     aborted: u64,
     exclusive: Vec<ExclusiveHold>,
+    sequences: BTreeSet<File>,
     /// The latest end of a transaction so far.
     clock_us: Option<i64>,
 }
@@ -104,6 +105,11 @@ impl Ledger {
     pub fn take_commits(&mut self) -> Option<Commits> {
         self.settle();
         self.chronicle.take().map(Chronicle::into_commits)
+    }
+
+    /// A record of where a sequence stands, which no rollback takes back.
+    pub fn sequence(&mut self, file: File) {
+        self.sequences.insert(file);
     }
 
     /// A row record.
@@ -218,6 +224,7 @@ impl Ledger {
             touched: self.touched.take(),
             exclusive: std::mem::take(&mut self.exclusive),
             successions: std::mem::take(&mut self.successions),
+            sequences: std::mem::take(&mut self.sequences),
             ..WalFacts::default()
         };
         if self.open.is_empty() {

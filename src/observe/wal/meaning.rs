@@ -46,6 +46,7 @@ pub(super) fn note(
                 ledger.write(&RowRecord { xid: header.xid, place, written, main, block, end });
             }
         },
+        Manager::Sequence => ledger.sequence(body.place?.file),
         Manager::Log | Manager::Other => {}
     }
     Some(())

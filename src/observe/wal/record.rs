@@ -37,7 +37,9 @@ pub(super) enum Manager {
     Heap2,
     /// Rows.
     Heap,
-    /// Everything else: indexes, sequences, extensions.
+    /// Sequences.
+    Sequence,
+    /// Everything else: indexes, extensions.
     Other,
 }
 
@@ -68,6 +70,7 @@ impl RecordHeader {
             8 => Manager::Standby,
             9 => Manager::Heap2,
             10 => Manager::Heap,
+            15 => Manager::Sequence,
             _ => Manager::Other,
         };
         Some(Self { xid, previous, kind, manager, crc })

@@ -7,7 +7,7 @@ use crate::model::guard::Finding;
 use crate::model::quantity::{Count, Share, counted, duration, size};
 use crate::model::report::{MigrationReport, Report};
 
-use super::{Page, locks, lost, schema, steps};
+use super::{Page, locks, lost, schema, sequences, steps};
 use crate::render::grid::{Cell, Column, Grid, Row};
 use crate::render::paint::Tone;
 use crate::render::phrase;
@@ -48,6 +48,7 @@ pub(super) fn changes(page: &mut Page, of: &MigrationReport, findings: &[&Findin
     }
     schema::section(page, &of.change.schema);
     steps::section(page, &of.change.steps);
+    sequences::section(page, &of.change.sequences);
     locks::section(page, &of.change.locks);
     for finding in findings {
         bar(page, of, finding);
@@ -181,7 +182,7 @@ fn bar(page: &mut Page, of: &MigrationReport, finding: &Finding) {
     let touched = of.change.tables.iter().find(|change| Some(&change.table) == finding.table.as_ref());
     let Some(change) = touched.filter(|change| change.rows_in_seed > 0) else { return };
     let (part, what) = match finding.guard {
-        "table_locked" => return,
+        "table_locked" | "sequence_behind" => return,
         "rows_changed" => (change.net.different, "has other values"),
         _ => (change.lost(), "is gone"),
     };

@@ -7,6 +7,7 @@ mod locks;
 mod lost;
 mod migration;
 mod schema;
+mod sequences;
 mod standing;
 mod steps;
 

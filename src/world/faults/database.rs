@@ -19,6 +19,7 @@ use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailu
 use crate::model::name::TableName;
 use crate::model::row::{PlacedRow, RowQuery};
 use crate::model::schema::Schema;
+use crate::model::sequence::SequenceState;
 use crate::model::stack::Work;
 use crate::model::tuples::TupleId;
 use crate::world::database::AppliedMigration;
@@ -73,6 +74,14 @@ impl Database for Faulty {
 
     async fn count_values(&self, table: &TableName, columns: &[String]) -> Result<Vec<u64>> {
         self.numbered("count values", self.inner.count_values(table, columns)).await
+    }
+
+    async fn sequences(&self, sequences: &[TableName]) -> Result<Vec<SequenceState>> {
+        self.numbered("sequences", self.inner.sequences(sequences)).await
+    }
+
+    async fn reach(&self, table: &TableName, column: &str, is_down: bool) -> Result<Option<i64>> {
+        self.numbered("reach", self.inner.reach(table, column, is_down)).await
     }
 
     async fn copy_in(

@@ -19,6 +19,7 @@ use crate::model::migration::{AppliedState, Migration, MigrationLayout, Migratio
 use crate::model::name::TableName;
 use crate::model::row::{PlacedRow, RowQuery, WhichRows};
 use crate::model::schema::Schema;
+use crate::model::sequence::SequenceState;
 use crate::model::stack::Work;
 use crate::model::tuples::TupleId;
 use crate::world::database::{Address, AppliedMigration, Database, Databases, DigestQuery, RowDigest};
@@ -120,6 +121,15 @@ impl Database for MemoryDatabase {
             Ok(vec![rows.unwrap_or_default(); columns.len()])
         })
         .await
+    }
+
+    async fn sequences(&self, sequences: &[TableName]) -> Result<Vec<SequenceState>> {
+        // No sequence in memory has given a value yet.
+        self.asked(|| Ok(vec![SequenceState { last: 1, is_called: false }; sequences.len()])).await
+    }
+
+    async fn reach(&self, _table: &TableName, _column: &str, _is_down: bool) -> Result<Option<i64>> {
+        self.asked(|| Ok(None)).await
     }
 
     async fn copy_in(

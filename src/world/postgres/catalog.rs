@@ -9,6 +9,7 @@ use super::errors::could_not;
 use crate::model::catalog::{Catalog, Column, Table};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::name::TableName;
+use crate::model::sequence::{FedColumn, Sequence};
 
 /// One JSON document: 100 tables take a few milliseconds, where a query for each would take a trip each.
 const QUERY: &str = include_str!("catalog.sql");
@@ -19,6 +20,19 @@ struct Document {
     tables: Vec<TableRow>,
     enums: BTreeMap<String, Vec<String>>,
     indexes: BTreeMap<u32, u32>,
+    sequences: Vec<SequenceRow>,
+}
+
+#[derive(Deserialize)]
+struct SequenceRow {
+    schema: String,
+    name: String,
+    oid: u32,
+    filenode: Option<u32>,
+    unlogged: bool,
+    increment: i64,
+    cycles: bool,
+    feeds: Vec<(u32, i16)>,
 }
 
 #[derive(Deserialize)]
@@ -63,8 +77,22 @@ pub(super) async fn read(connection: &mut PgConnection) -> Result<Catalog> {
             .because(cause)
     })?;
     let tables = document.tables.into_iter().map(table).map(|table| (table.name.clone(), table)).collect();
+    let sequences = document.sequences.into_iter().map(sequence).collect();
     let Document { database_oid, enums, indexes, .. } = document;
-    Ok(Catalog { tables, database_oid, enums, indexes })
+    Ok(Catalog { tables, database_oid, enums, indexes, sequences })
+}
+
+fn sequence(row: SequenceRow) -> Sequence {
+    let fed = |(table, position)| FedColumn { table, position };
+    Sequence {
+        name: TableName::new(row.schema, row.name),
+        oid: row.oid,
+        filenode: row.filenode.unwrap_or(0),
+        unlogged: row.unlogged,
+        increment: row.increment,
+        cycles: row.cycles,
+        feeds: row.feeds.into_iter().map(fed).collect(),
+    }
 }
 
 fn table(row: TableRow) -> Table {

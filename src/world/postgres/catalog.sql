@@ -16,6 +16,39 @@ SELECT json_build_object(
         FROM pg_index i
         WHERE i.indexrelid >= 16384
     ),
+    -- What feeds a column: its identity, or a default that asks for it.
+    'sequences', (
+        SELECT coalesce(json_agg(json_build_object(
+            'schema', n.nspname,
+            'name', c.relname,
+            'oid', c.oid::bigint,
+            'filenode', pg_relation_filenode(c.oid)::bigint,
+            'unlogged', c.relpersistence = 'u',
+            'increment', s.seqincrement,
+            'cycles', s.seqcycle,
+            'feeds', (
+                SELECT coalesce(json_agg(json_build_array(f.relation::bigint, f.position)), '[]')
+                FROM (
+                    SELECT d.refobjid AS relation, d.refobjsubid AS position
+                    FROM pg_depend d
+                    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'i'
+                        AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+                    UNION
+                    SELECT a.adrelid, a.adnum
+                    FROM pg_depend d
+                    JOIN pg_attrdef a ON a.oid = d.objid
+                    WHERE d.classid = 'pg_attrdef'::regclass
+                        AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+                    ORDER BY 1, 2
+                ) f
+            )
+        )), '[]')
+        FROM pg_sequence s
+        JOIN pg_class c ON c.oid = s.seqrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname <> 'information_schema'
+            AND n.nspname NOT LIKE 'pg\_%'
+    ),
     'tables', (
         SELECT coalesce(json_agg(json_build_object(
             'schema', n.nspname,

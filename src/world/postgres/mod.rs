@@ -14,6 +14,7 @@ mod others;
 mod places;
 mod rows;
 mod schema;
+mod sequences;
 pub(in crate::world) mod statements;
 mod wal;
 mod work;
@@ -37,6 +38,7 @@ use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailu
 use crate::model::name::{TableName, quote_identifier};
 use crate::model::row::{PlacedRow, RowQuery};
 use crate::model::schema::Schema;
+use crate::model::sequence::SequenceState;
 use crate::model::stack::Work;
 use crate::model::tuples::TupleId;
 use connect::Connections;
@@ -119,6 +121,20 @@ impl Database for PostgresDatabase {
             .map_err(could_not(&action))?;
         self.connections.give_back(connection);
         Ok(counts.into_iter().map(i64::unsigned_abs).collect())
+    }
+
+    async fn sequences(&self, sequences: &[TableName]) -> Result<Vec<SequenceState>> {
+        let mut connection = self.connections.borrow().await?;
+        let states = sequences::states(&mut connection, sequences).await?;
+        self.connections.give_back(connection);
+        Ok(states)
+    }
+
+    async fn reach(&self, table: &TableName, column: &str, is_down: bool) -> Result<Option<i64>> {
+        let mut connection = self.connections.borrow().await?;
+        let reach = sequences::reach(&mut connection, table, column, is_down).await?;
+        self.connections.give_back(connection);
+        Ok(reach)
     }
 
     async fn copy_in(
