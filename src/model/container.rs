@@ -94,6 +94,8 @@ pub struct ContainerSpec {
     pub mounts: Vec<Mount>,
     /// Ports published on free ports of 127.0.0.1.
     pub ports: Vec<Port>,
+    /// The TCP port at which `stage` itself reaches it; published, too, where this machine is not beside its network.
+    pub reached_at: Option<u16>,
     /// Labels of `stage`; those of the user are in `runtime`.
     pub labels: Labels,
 }

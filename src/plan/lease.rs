@@ -24,6 +24,7 @@ pub fn lock_instance(identity: &Identity) -> Plan {
             name_server: None,
             mounts: Vec::new(),
             ports: Vec::new(),
+            reached_at: None,
             labels: identity.labels(None),
         })),
         format!("only one works on {}", identity.instance),

@@ -1,5 +1,6 @@
 //! Decides what to do: an environment and an inventory become plans. Pure: the same input gives the same plan.
 
+mod audience;
 mod commands;
 mod enclosure;
 mod engine;
@@ -24,6 +25,7 @@ mod sweep;
 mod tests;
 mod wake;
 
+pub use audience::{attended, unattended};
 pub use commands::{command_migration, run_command, start_for_commands};
 pub use enclosure::{Enclosure, Hosts, addresses_wanted, hosts_to_find};
 pub use engine::{check_paths, check_ports};

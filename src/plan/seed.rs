@@ -14,7 +14,7 @@ use crate::model::inventory::ImageFacts;
 use crate::model::label;
 use crate::model::plan::Plan;
 use crate::model::seed::{SeedKey, SeedRecord};
-use crate::model::service::{Healthcheck, Port, Runtime, Service};
+use crate::model::service::{Healthcheck, Runtime, Service};
 
 /// How long a server may take to write everything down and stop.
 const STOP_TIMEOUT_S: u64 = 600;
@@ -76,6 +76,7 @@ pub fn lock_seed(order: &SeedOrder<'_>) -> Plan {
             name_server: None,
             mounts: Vec::new(),
             ports: Vec::new(),
+            reached_at: None,
             labels: order.identity.labels(Some(&order.service.name)),
         })),
         format!("only one builds seed {} of {}", order.key, order.service.name),
@@ -127,7 +128,8 @@ pub fn build_seed(order: &SeedOrder<'_>, subnet: &str) -> Plan {
                 target: stack::pgdata(&order.service.runtime, order.image),
                 read_only: false,
             }],
-            ports: vec![Port { container_port: stack::POSTGRES_PORT, protocol: "tcp".to_owned() }],
+            ports: Vec::new(),
+            reached_at: Some(stack::POSTGRES_PORT),
             labels: identity.labels(Some(service)),
         })),
         &cause,

@@ -192,6 +192,7 @@ pub(super) fn container_of(identity: &Identity, service: &Service) -> ContainerS
         name_server: None,
         mounts,
         ports: service.ports.clone(),
+        reached_at: None,
         labels: identity.labels(Some(&service.name)),
     }
 }

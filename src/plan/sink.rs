@@ -91,6 +91,7 @@ fn container(identity: &Identity, mail: &MailSink, enclosure: &Enclosure) -> Con
         name_server: None,
         mounts: Vec::new(),
         ports: Vec::new(),
+        reached_at: None,
         labels: identity.labels(None),
     };
     enclosure.enclose(&mut container);

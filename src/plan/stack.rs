@@ -14,7 +14,7 @@ use crate::model::inventory::Inventory;
 use crate::model::label;
 use crate::model::plan::{Plan, StepId};
 use crate::model::seed::SeedKey;
-use crate::model::service::{Healthcheck, Port, Runtime, Service, VolumeOrigin};
+use crate::model::service::{Healthcheck, Runtime, Service, VolumeOrigin};
 
 /// The port of PostgreSQL inside its container.
 pub const POSTGRES_PORT: u16 = 5432;
@@ -86,9 +86,7 @@ impl Database<'_> {
         let data = pgdata(&self.service.runtime, self.image);
         container.mounts.retain(|mount| !holds(&mount.target, &data));
         container.mounts.push(Mount { source: MountSource::Volume(clone), target: data, read_only: false });
-        if !container.ports.iter().any(|port| port.container_port == POSTGRES_PORT) {
-            container.ports.push(postgres_port());
-        }
+        container.reached_at = Some(POSTGRES_PORT);
         let mut after = vec![network, ready];
         after.extend(self.other_volumes(plan, &container));
         self.start(plan, container, &cause, (&after, denied));
@@ -117,7 +115,8 @@ impl Database<'_> {
                 target: pgdata(&self.service.runtime, self.image),
                 read_only: false,
             }],
-            ports: vec![postgres_port()],
+            ports: Vec::new(),
+            reached_at: Some(POSTGRES_PORT),
             labels: self.identity.labels(Some(&self.service.name)),
         };
         self.start(plan, container, &cause, (&[after, &[ready]].concat(), denied));
@@ -185,10 +184,6 @@ impl Database<'_> {
             })
             .collect()
     }
-}
-
-fn postgres_port() -> Port {
-    Port { container_port: POSTGRES_PORT, protocol: "tcp".to_owned() }
 }
 
 /// Where the server keeps its data: Compose's word, else the image's.

@@ -22,7 +22,7 @@ pub async fn connect(
     let user = variable("POSTGRES_USER").unwrap_or_else(|| "postgres".to_owned());
     let database = variable("POSTGRES_DB").unwrap_or_else(|| user.clone());
     let password = variable("POSTGRES_PASSWORD").unwrap_or_default();
-    let socket = run.world.engine.published(container, plan::POSTGRES_PORT).await?;
+    let socket = run.world.engine.reach(container, plan::POSTGRES_PORT).await?;
     let address = Address { socket, user, password: password.into(), database };
     match run.stop.or(run.world.databases.connect(&address, timeout)).await {
         Ok(database) => Ok(database),

@@ -31,7 +31,7 @@ pub async fn work(world: &World, stack: &Stack) -> Result<Work> {
 }
 
 async fn ask(world: &World, container: &ContainerFacts) -> Result<Work> {
-    let socket = world.engine.published(&container.name, plan::POSTGRES_PORT).await?;
+    let socket = world.engine.reach(&container.name, plan::POSTGRES_PORT).await?;
     let (user, password, database) = container.login();
     // Not from the database that is asked about: the question would be an answer.
     let from = if database == "postgres" { "template1" } else { "postgres" };

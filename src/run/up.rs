@@ -53,6 +53,7 @@ pub enum Up {
 
 /// Stands a stack up, or finds it standing: then its lease is renewed and what was stopped is started again.
 pub async fn up(world: World, order: UpOrder<'_>) -> Result<Up> {
+    let order = UpOrder { environment: &plan::attended(order.environment), ..order };
     let begun = Instant::now();
     let started_at = world.clock.now();
     sweep::recover(&world, &order.events).await?;

@@ -52,9 +52,9 @@ pub trait Engine: Send + Sync {
     async fn queue(&self) -> Result<Queue>;
     /// How these containers are now; one that is not there is left out.
     async fn containers(&self, names: &[String]) -> Result<Vec<ContainerFacts>>;
-    /// The address on this machine at which a port of a container is published. For an engine behind ssh it is forwarded,
-    /// and ends with this process.
-    async fn published(&self, container: &str, port: u16) -> Result<SocketAddr>;
+    /// Where a TCP port of a container that runs is reached from here: its own address if this machine is beside its network,
+    /// else where it is published on this machine. For an engine behind ssh that is forwarded, and ends with this process.
+    async fn reach(&self, container: &str, port: u16) -> Result<SocketAddr>;
     /// Waits until a container exits; its exit code, or `None` after `timeout`.
     async fn await_exit(&self, container: &str, timeout: Duration) -> Result<Option<i64>>;
     /// The last `lines` lines of a container's output, both streams.

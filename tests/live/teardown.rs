@@ -22,7 +22,7 @@ fn a_check_and_a_down_count_what_there_was_and_that_it_is_gone() {
     let teardown = &report["teardown"];
     assert_eq!(counts(teardown, "networks"), (1, 0));
     assert_eq!(counts(teardown, "clones"), (2, 0));
-    assert_eq!(counts(teardown, "ports"), (2, 0), "the database and its seed");
+    assert_eq!(counts(teardown, "ports"), (0, 0), "nobody but this run reaches a stack that is about to go");
     assert_eq!(counts(teardown, "temporary files"), (1, 0));
     assert_eq!(teardown["left"].as_array().unwrap().len(), 0);
 

@@ -126,8 +126,8 @@ async fn a_network_publishes_on_loopback_and_goes_by_name_and_run() {
         spec.network = Some(n.clone());
         spec.ports = vec![Port { container_port: 80, protocol: "tcp".to_owned() }];
         run(&e, spec).await;
-        assert!(e.published(&n, 80).await.unwrap().ip().is_loopback());
-        assert!(e.published(&n, 81).await.is_err());
+        assert!(e.reach(&n, 80).await.unwrap().ip().is_loopback());
+        assert!(e.reach(&n, 81).await.is_err());
         // Another run of the same name must not take it away.
         e.undo(&Undo::RemoveNetwork { name: n.clone(), run: "r2".to_owned() }).await.unwrap();
         assert!(e.inventory(&[]).await.unwrap().networks.iter().any(|network| network.name == n));

@@ -48,7 +48,7 @@ pub async fn start(engine: &DockerEngine, spec: ContainerSpec) -> Address {
     done(engine, Call::CreateContainer(Box::new(spec))).await;
     done(engine, Call::StartContainer { name: name.clone() }).await;
     Address {
-        socket: engine.published(&name, 5432).await.unwrap(),
+        socket: engine.reach(&name, 5432).await.unwrap(),
         user: "shop".to_owned(),
         password: "secret".into(),
         database: "shop".to_owned(),

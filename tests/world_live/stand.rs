@@ -63,6 +63,7 @@ pub fn container(name: &str, run: &str, script: &str) -> ContainerSpec {
         name_server: None,
         mounts: Vec::new(),
         ports: Vec::new(),
+        reached_at: None,
         labels: labels(run),
     }
 }

@@ -61,6 +61,7 @@ fn container(name: &str, volume: Option<&str>) -> Call {
         name_server: None,
         mounts: mounts.into_iter().collect(),
         ports: Vec::new(),
+        reached_at: None,
         labels: labels(name),
     }))
 }

@@ -21,13 +21,14 @@ const REMOVAL: Duration = Duration::from_mins(1);
 /// What the engine reports of a process that it had to kill (128 + SIGKILL).
 const KILLED: i64 = 137;
 
-/// Makes a container; one that the same run has made already counts as made.
-pub(super) async fn create(docker: &Docker, spec: &ContainerSpec) -> Result<()> {
+/// Makes a container; one that the same run has made already counts as made. Where this machine `is_beside` its network, it
+/// publishes no port for `stage` itself.
+pub(super) async fn create(docker: &Docker, spec: &ContainerSpec, is_beside: bool) -> Result<()> {
     let action = format!("create container {}", spec.name);
     let options = CreateContainerOptionsBuilder::new().name(&spec.name).build();
     // A second attempt is for a name that was held when we created and free when we looked.
     for _ in 0..2 {
-        let created = docker.create_container(Some(options.clone()), spec::body(spec)).await;
+        let created = docker.create_container(Some(options.clone()), spec::body(spec, is_beside)).await;
         let Err(refusal) = created else { return Ok(()) };
         if !is_conflict(&refusal) {
             return Err(refused(&action, refusal, spec.runtime.environment.values()));

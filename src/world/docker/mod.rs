@@ -17,6 +17,7 @@ mod logs;
 mod networks;
 mod passing;
 mod pool;
+mod reach;
 mod shells;
 mod spec;
 mod survey;
@@ -69,6 +70,11 @@ impl DockerEngine {
     pub fn with_clones(self, choice: ClonesChoice) -> Self {
         Self { pool: self.pool.with_choice(choice), ..self }
     }
+
+    /// Whether networks of the engine may be networks of this machine. What is behind ssh is reached through it alone.
+    fn may_be_beside(&self) -> bool {
+        self.tunnel.is_none()
+    }
 }
 
 #[async_trait]
@@ -120,7 +126,13 @@ impl Engine for DockerEngine {
                     self.pool.open_beforehand(docker);
                     firewall::open_beforehand(docker, &self.shells);
                 }
-                containers::create(docker, container).await?;
+                let is_beside = match (&container.network, container.reached_at) {
+                    (Some(network), Some(_)) if self.may_be_beside() => {
+                        reach::is_beside(docker, network).await?
+                    }
+                    _ => false,
+                };
+                containers::create(docker, container, is_beside).await?;
             }
             Call::StartContainer { name } => containers::start(docker, name).await?,
             Call::RestartContainer { name } => containers::restart(docker, name).await?,
@@ -155,8 +167,8 @@ impl Engine for DockerEngine {
         facts::of(&self.docker, names).await
     }
 
-    async fn published(&self, container: &str, port: u16) -> Result<SocketAddr> {
-        let address = watch::published(&self.docker, container, port).await?;
+    async fn reach(&self, container: &str, port: u16) -> Result<SocketAddr> {
+        let address = reach::reach(&self.docker, container, port, self.may_be_beside()).await?;
         match &self.tunnel {
             Some(tunnel) => tunnel.forward(address).await,
             None => Ok(address),

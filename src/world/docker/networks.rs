@@ -16,7 +16,7 @@ use crate::model::label;
 use crate::model::queue::{Place, Queue};
 
 /// The option that names a network's interface.
-const BRIDGE: &str = "com.docker.network.bridge.name";
+pub(super) const BRIDGE: &str = "com.docker.network.bridge.name";
 const POLL: Duration = Duration::from_millis(40);
 const DETACHING: Duration = Duration::from_secs(5);
 

@@ -13,9 +13,16 @@ use crate::model::service::{Healthcheck, Port};
 /// Between 0, as everything else is, and 1000, which is killed whatever it takes.
 const FIRST_TO_GO: i64 = 500;
 
-/// The body of the request that creates a container.
-pub(super) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
+/// The body of the request that creates a container. Where this machine `is_beside` its network, no port is published for
+/// `stage` itself.
+pub(super) fn body(spec: &ContainerSpec, is_beside: bool) -> ContainerCreateBody {
     let runtime = &spec.runtime;
+    let mut ports = spec.ports.clone();
+    if let Some(reached_at) = spec.reached_at.filter(|_| !is_beside)
+        && !ports.iter().any(|port| port.container_port == reached_at)
+    {
+        ports.push(Port { container_port: reached_at, protocol: "tcp".to_owned() });
+    }
     // Labels of `stage` win: a user's label cannot make a container look like another run's.
     let labels = runtime.labels.iter().chain(&spec.labels);
     ContainerCreateBody {
@@ -29,8 +36,8 @@ pub(super) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
         stop_signal: runtime.stop_signal.clone(),
         healthcheck: runtime.healthcheck.as_ref().map(healthcheck),
         labels: Some(labels.map(|(key, value)| (key.clone(), value.clone())).collect()),
-        exposed_ports: Some(spec.ports.iter().map(port).collect()),
-        host_config: Some(host_config(spec)),
+        exposed_ports: Some(ports.iter().map(port).collect()),
+        host_config: Some(host_config(spec, &ports)),
         networking_config: spec.network.as_ref().map(|network| NetworkingConfig {
             endpoints_config: Some(HashMap::from([(
                 network.clone(),
@@ -48,12 +55,12 @@ pub(super) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
     }
 }
 
-fn host_config(spec: &ContainerSpec) -> HostConfig {
+fn host_config(spec: &ContainerSpec, ports: &[Port]) -> HostConfig {
     let runtime = &spec.runtime;
     HostConfig {
         network_mode: Some(spec.network.clone().unwrap_or_else(|| "none".to_owned())),
         mounts: Some(spec.mounts.iter().map(mount).collect()),
-        port_bindings: Some(spec.ports.iter().map(|p| (port(p), Some(vec![loopback()]))).collect()),
+        port_bindings: Some(ports.iter().map(|p| (port(p), Some(vec![loopback()]))).collect()),
         tmpfs: Some(runtime.tmpfs.iter().map(|(path, options)| (path.clone(), options.clone())).collect()),
         shm_size: runtime.shm_size_bytes,
         memory: runtime.memory_bytes,
@@ -126,30 +133,44 @@ mod tests {
             name_server: None,
             mounts: Vec::new(),
             ports: vec![Port { container_port: 8000, protocol: "tcp".to_owned() }],
+            reached_at: None,
             labels: [("dev.stage".to_owned(), "stack".to_owned())].into(),
         }
     }
 
     #[test]
     fn ports_are_published_on_loopback_only_and_the_engine_chooses_the_number() {
-        let ports = body(&spec()).host_config.unwrap().port_bindings.unwrap();
+        let ports = body(&spec(), true).host_config.unwrap().port_bindings.unwrap();
         let binding = &ports["8000/tcp"].as_ref().unwrap()[0];
         assert_eq!(binding.host_ip.as_deref(), Some("127.0.0.1"));
         assert_eq!(binding.host_port.as_deref(), Some(""));
     }
 
     #[test]
+    fn a_port_for_stage_itself_is_published_once_and_only_from_afar() {
+        let published = |spec: &ContainerSpec, is_beside| {
+            let ports = body(spec, is_beside).host_config.unwrap().port_bindings.unwrap();
+            ports.into_keys().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+        };
+        let spec = ContainerSpec { reached_at: Some(5432), ..spec() };
+        assert_eq!(published(&spec, true), ["8000/tcp"]);
+        assert_eq!(published(&spec, false), ["5432/tcp", "8000/tcp"]);
+        let at_the_users = ContainerSpec { reached_at: Some(8000), ..spec };
+        assert_eq!(published(&at_the_users, false), ["8000/tcp"]);
+    }
+
+    #[test]
     fn a_users_label_cannot_replace_one_of_stage() {
         let mut spec = spec();
         spec.runtime.labels.insert("dev.stage".to_owned(), "pool".to_owned());
-        assert_eq!(body(&spec).labels.unwrap()["dev.stage"], "stack");
+        assert_eq!(body(&spec, true).labels.unwrap()["dev.stage"], "stack");
     }
 
     #[test]
     fn a_container_without_a_network_has_none_at_all() {
         let mut spec = spec();
         spec.network = None;
-        let body = body(&spec);
+        let body = body(&spec, true);
         assert_eq!(body.host_config.unwrap().network_mode.as_deref(), Some("none"));
         assert!(body.networking_config.is_none());
     }

@@ -1,6 +1,5 @@
-//! Watching containers: health, exit, output, published ports. What a service does is a fact, never an error.
+//! Watching containers: health, exit, output. What a service does is a fact, never an error.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bollard::Docker;
@@ -15,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::errors::could_not;
 use super::{exec, passing};
 use crate::model::call::{Performed, ServiceFailure};
-use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::error::Result;
 
 const POLL: Duration = Duration::from_millis(40);
 /// A probe costs the engine as much as a quarter of a container, so what takes long to get healthy is probed less and less
@@ -111,23 +110,6 @@ pub(super) async fn output_tail(docker: &Docker, name: &str, lines: usize) -> Re
     });
     let text = chunks.await.map_err(could_not(&format!("read the output of container {name}")))?;
     Ok(String::from_utf8_lossy(&text).into_owned())
-}
-
-/// The address of this machine at which a TCP port of a container is published.
-pub(super) async fn published(docker: &Docker, name: &str, port: u16) -> Result<SocketAddr> {
-    let found = inspect(docker, name).await?;
-    let ports = found.network_settings.and_then(|network| network.ports).unwrap_or_default();
-    let bindings = ports.get(&format!("{port}/tcp")).cloned().flatten().unwrap_or_default();
-    let address = bindings.iter().find_map(|binding| {
-        let port = binding.host_port.as_deref()?.parse().ok()?;
-        let ip = binding.host_ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok());
-        let ip = ip.filter(|ip| !ip.is_unspecified()).unwrap_or(Ipv4Addr::LOCALHOST.into());
-        Some(SocketAddr::new(ip, port))
-    });
-    address.ok_or_else(|| {
-        Error::new(ErrorKind::Unreachable, format!("container {name} does not publish port {port}"))
-            .hint("a container publishes its ports only while it runs")
-    })
 }
 
 async fn state(docker: &Docker, name: &str) -> Result<ContainerState> {

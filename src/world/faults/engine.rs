@@ -69,8 +69,8 @@ impl Engine for Faulty {
         self.numbered("containers", self.inner.containers(names)).await
     }
 
-    async fn published(&self, container: &str, port: u16) -> Result<SocketAddr> {
-        self.numbered("published", self.inner.published(container, port)).await
+    async fn reach(&self, container: &str, port: u16) -> Result<SocketAddr> {
+        self.numbered("reach", self.inner.reach(container, port)).await
     }
 
     async fn await_exit(&self, container: &str, timeout: Duration) -> Result<Option<i64>> {

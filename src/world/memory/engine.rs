@@ -114,12 +114,13 @@ impl Engine for MemoryWorld {
         .await
     }
 
-    async fn published(&self, container: &str, port: u16) -> Result<SocketAddr> {
+    async fn reach(&self, container: &str, port: u16) -> Result<SocketAddr> {
         self.numbered(|| {
             let objects = self.objects();
             let found = objects.container(container)?;
             let is_published = found.spec.ports.iter().any(|published| published.container_port == port);
-            if found.state == State::Running && is_published {
+            let is_reached = is_published || found.spec.reached_at == Some(port);
+            if found.state == State::Running && is_reached {
                 return Ok(SocketAddr::new(address(found), port));
             }
             let message = format!("container {container} does not publish port {port}");

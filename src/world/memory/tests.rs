@@ -32,7 +32,7 @@ async fn undo(world: &MemoryWorld, undo: Undo) -> Result<(), ErrorKind> {
 }
 
 async fn connect(world: &MemoryWorld) -> std::sync::Arc<dyn crate::world::Database> {
-    let socket = world.world().engine.published("db", 5432).await.unwrap();
+    let socket = world.world().engine.reach("db", 5432).await.unwrap();
     let password = SecretString::from("");
     let at = Address { socket, user: "shop".into(), password, database: "shop".into() };
     world.world().databases.connect(&at, Duration::from_secs(1)).await.unwrap()

@@ -59,6 +59,7 @@ fn spec(run: &str) -> ContainerSpec {
             read_only: false,
         }],
         ports: vec![Port { container_port: 5432, protocol: "tcp".into() }],
+        reached_at: None,
         labels: labels(run),
     }
 }
