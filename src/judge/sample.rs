@@ -61,7 +61,8 @@ impl Sample {
             checksum: checksum(name),
             transactional: true,
         };
-        let run = MigrationRun { migration, duration_s: 1.0, failure, output_tail: None };
+        let run =
+            MigrationRun { migration, duration_s: 1.0, failure, output_tail: None, statements: Vec::new() };
         self.migrations.push(MigrationReport { run, change: Change { tables, ..Change::default() } });
         self
     }
@@ -112,7 +113,7 @@ impl Sample {
     /// The last migration locked a table.
     pub(super) fn locked(mut self, table: &str, mode: LockMode, held_s: f64) -> Self {
         let table = TableName::new("public", table);
-        let lock = HeldLock { table, mode, held_s, begun_s: 0.0, times: 1 };
+        let lock = HeldLock { table, mode, held_s, begun_s: 0.0, times: 1, line: None };
         self.migrations.last_mut().expect("a migration that locks").change.locks.push(lock);
         self
     }
@@ -231,6 +232,7 @@ pub(super) fn change(table: &str, rows_in_seed: u64, gross: GrossRows, net: NetR
         truncated: None,
         net,
         events: BTreeSet::new(),
+        rewritten_bytes: None,
         moved: 0,
         columns_changed: Vec::new(),
         columns_dropped: Vec::new(),

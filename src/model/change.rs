@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lock::HeldLock;
+use super::lock::{HeldLock, StatementLocks};
 use super::lost::LostRows;
 use super::name::TableName;
 use super::schema_change::SchemaChange;
@@ -69,6 +69,9 @@ pub struct TableChange {
     pub net: NetRows,
     /// What happened to the table as a whole.
     pub events: BTreeSet<TableEvent>,
+    /// What the table takes on disk after it was rewritten, with what lies out of line and without indexes, in bytes; `None`
+    /// if it was not.
+    pub rewritten_bytes: Option<u64>,
     /// Of the missing rows: how many an UPDATE moved to another partition of the same table, where they are new ones. 0 where
     /// anything else took rows of its partitions or brought some, so that nobody can tell them apart.
     pub moved: u64,
@@ -100,12 +103,17 @@ pub struct Change {
     pub tables: Vec<TableChange>,
     /// Bytes of write-ahead log that it wrote.
     pub wal_bytes: u64,
+    /// Bytes that it wrote to temporary files, as sorts and hashes do that find no room in memory; `None` where the server
+    /// does not say in time (before PostgreSQL 15).
+    pub temp_bytes: Option<u64>,
     /// What it did to the schema.
     pub schema: Vec<SchemaChange>,
     /// Of a command: the migrations that its tool ran, in order, as far as the log tells them apart.
     pub steps: Vec<Step>,
     /// What it locked, by table, the strongest mode first: every `ACCESS EXCLUSIVE`, others if they were held for a while.
     pub locks: Vec<HeldLock>,
+    /// Of a file whose transaction was watched statement by statement: what each of them locked, in order.
+    pub statements: Vec<StatementLocks>,
     /// Sequences that stand elsewhere than before, and those that are behind their column, in order of name.
     pub sequences: Vec<SequenceChange>,
     /// Why the witnesses do not agree; anything here makes the run end as "could not verify".

@@ -94,6 +94,19 @@ pub struct HeldLock {
     pub begun_s: f64,
     /// How many transactions were seen to hold it.
     pub times: u64,
+    /// The line of the file in which the first statement stands that took it, where statements were watched one by one.
+    pub line: Option<usize>,
+}
+
+/// What one statement of a file locked of the tables that were there before, and kept until its transaction ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatementLocks {
+    /// Its line in the file, from 1.
+    pub line: usize,
+    /// How long it took, in seconds.
+    pub duration_s: f64,
+    /// Tables, by the names that they had before, and modes, the strongest of each table first.
+    pub locks: Vec<(TableName, LockMode)>,
 }
 
 impl HeldLock {

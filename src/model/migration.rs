@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::lock::LockMode;
+
 /// How a directory of migrations is laid out, and so which version table tells what is pending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MigrationLayout {
@@ -106,6 +108,28 @@ pub struct MigrationRun {
     pub failure: Option<SqlFailure>,
     /// The last lines of the output of a command that failed.
     pub output_tail: Option<String>,
+    /// Its statements as far as they succeeded, of a file whose transaction was watched statement by statement.
+    pub statements: Vec<StatementRun>,
+}
+
+/// One statement of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatementRun {
+    /// Its line in the file, from 1.
+    pub line: usize,
+    /// How long it took, in seconds.
+    pub duration_s: f64,
+    /// What its transaction had locked behind it that it had not before.
+    pub taken: Vec<TakenLock>,
+}
+
+/// A lock on a table or index, which is held until its transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TakenLock {
+    /// The table or index, by its oid.
+    pub relation: u32,
+    /// How it is locked.
+    pub mode: LockMode,
 }
 
 /// A row of a version table.

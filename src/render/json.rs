@@ -11,8 +11,12 @@ mod lost;
 mod mail;
 mod schema;
 mod sequences;
+mod since;
+mod statements;
 mod steps;
 mod suite;
+
+pub use since::changes_value;
 
 use std::collections::BTreeMap;
 
@@ -86,6 +90,8 @@ struct Migration<'a> {
     /// The last lines of the output of a command that failed.
     output_tail: Option<&'a str>,
     wal_bytes: u64,
+    /// What it wrote to temporary files; `null` where the server does not say (before PostgreSQL 15).
+    temp_bytes: Option<u64>,
     /// Tables that it touched.
     tables: Vec<TouchedTable<'a>>,
     /// What it did to the schema.
@@ -95,19 +101,11 @@ struct Migration<'a> {
     /// What it locked of the tables that were there before, by table, the strongest first: every `ACCESS EXCLUSIVE`, and
     /// what else was held for 20 ms.
     locks: Vec<locks::Lock<'a>>,
+    /// Of a file whose transaction was watched statement by statement: each of them that succeeded; else empty.
+    statements: Vec<statements::Statement<'a>>,
     /// Sequences that stand elsewhere than before, and those that are behind their column.
     sequences: Vec<sequences::Moved<'a>>,
     /// Why what it did could not be verified; empty if it could.
-    doubts: &'a [String],
-}
-
-#[derive(Serialize)]
-struct Since<'a> {
-    database: &'a str,
-    wal_bytes: u64,
-    tables: Vec<TouchedTable<'a>>,
-    schema_changes: Vec<schema::ObjectChange<'a>>,
-    sequences: Vec<sequences::Moved<'a>>,
     doubts: &'a [String],
 }
 
@@ -134,6 +132,8 @@ struct TouchedTable<'a> {
     net: Net,
     /// Of `created`, `dropped`, `rewritten`, `truncated`, `replaced`.
     events: Vec<&'static str>,
+    /// What it takes on disk after it was rewritten, without its indexes; `null` if it was not.
+    rewritten_bytes: Option<u64>,
     /// Of the missing rows: how many an UPDATE moved to another partition; 0 where that cannot be told for sure.
     moved: u64,
     /// Columns in which rows of the seed that are still there have other values.
@@ -217,19 +217,6 @@ pub fn json(report: &Report) -> String {
 /// The report as part of a larger object.
 pub fn value(report: &Report) -> serde_json::Value {
     serde_json::to_value(root(report)).unwrap_or_default()
-}
-
-/// What happened to databases since they were cloned, an object each, with the keys of a migration that tell it.
-pub fn changes_value(since: &[MigrationReport]) -> serde_json::Value {
-    let changes = since.iter().map(|of| Since {
-        database: &of.run.migration.database,
-        wal_bytes: of.change.wal_bytes,
-        tables: of.change.tables.iter().map(table).collect(),
-        schema_changes: of.change.schema.iter().map(schema::object).collect(),
-        sequences: of.change.sequences.iter().map(sequences::sequence).collect(),
-        doubts: &of.change.doubts,
-    });
-    serde_json::to_value(changes.collect::<Vec<_>>()).unwrap_or_default()
 }
 
 fn teardown(teardown: &model::Teardown) -> Teardown<'_> {
@@ -317,10 +304,12 @@ fn migration(report: &MigrationReport) -> Migration<'_> {
         }),
         output_tail: run.output_tail.as_deref(),
         wal_bytes: change.wal_bytes,
+        temp_bytes: change.temp_bytes,
         tables: change.tables.iter().map(table).collect(),
         schema_changes: change.schema.iter().map(schema::object).collect(),
         steps: change.steps.iter().map(steps::step).collect(),
         locks: change.locks.iter().map(locks::lock).collect(),
+        statements: change.statements.iter().map(statements::statement).collect(),
         sequences: change.sequences.iter().map(sequences::sequence).collect(),
         doubts: &change.doubts,
     }
@@ -349,6 +338,7 @@ fn table(change: &TableChange) -> TouchedTable<'_> {
         truncated: change.truncated,
         net: Net { missing: change.net.missing, new: change.net.new, different: change.net.different },
         events: change.events.iter().copied().map(event).collect(),
+        rewritten_bytes: change.rewritten_bytes,
         moved: change.moved,
         columns_changed: &change.columns_changed,
         columns_dropped: &change.columns_dropped,

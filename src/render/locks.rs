@@ -31,7 +31,12 @@ pub(super) fn forecast(lock: &HeldLock) -> String {
         1 => String::new(),
         times => format!(", {} times", Count(times)),
     };
-    format!("{} would have waited up to {}{times}", lock.waiting(), held(lock))
+    format!("{} would have waited up to {}{times}{}", lock.waiting(), held(lock), taken_in(lock))
+}
+
+/// Where the statement stands that took a lock, in brackets, with a space before them; nothing where that is not known.
+pub(super) fn taken_in(lock: &HeldLock) -> String {
+    lock.line.map(|line| format!(" (line {line})")).unwrap_or_default()
 }
 
 /// How long a lock was held; a short one in milliseconds (`2 ms`).
@@ -49,7 +54,7 @@ mod tests {
     use crate::model::name::TableName;
 
     fn lock(table: &str, mode: LockMode, held_s: f64) -> HeldLock {
-        HeldLock { table: TableName::new("public", table), mode, held_s, begun_s: 0.0, times: 1 }
+        HeldLock { table: TableName::new("public", table), mode, held_s, begun_s: 0.0, times: 1, line: None }
     }
 
     fn told(locks: &[HeldLock]) -> Vec<String> {
@@ -80,5 +85,8 @@ mod tests {
         ];
         locks[0].times = 50;
         assert_eq!(told(&locks), ["reads and writes of orders would have waited up to 1.90 s, 50 times"]);
+        locks[0].line = Some(12);
+        let expected = ["reads and writes of orders would have waited up to 1.90 s, 50 times (line 12)"];
+        assert_eq!(told(&locks), expected);
     }
 }

@@ -114,8 +114,9 @@ pub(super) fn owner(report: &Report, finding: &Finding) -> Option<usize> {
 
 /// What happened to a table as a whole, one phrase each.
 pub(super) fn notes(change: &TableChange) -> Vec<String> {
-    let told = |it: &TableEvent| match (it, change.truncated) {
-        (TableEvent::Truncated, Some(taken)) => format!("truncated: {}", rows(taken)),
+    let told = |it: &TableEvent| match (it, change.truncated, change.rewritten_bytes) {
+        (TableEvent::Truncated, Some(taken), _) => format!("truncated: {}", rows(taken)),
+        (TableEvent::Rewritten, _, Some(bytes)) => format!("rewritten: {}", size(bytes)),
         _ => event(*it).to_owned(),
     };
     let mut notes: Vec<String> = change.events.iter().map(told).collect();

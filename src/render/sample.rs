@@ -199,6 +199,7 @@ pub(super) fn troubled() -> Report {
     dropped.events.insert(TableEvent::Dropped);
     let mut rewritten = table("customer", 84_000, GrossRows::default(), NetRows::default());
     rewritten.events.insert(TableEvent::Rewritten);
+    rewritten.rewritten_bytes = Some(21_000_000);
     rewritten.columns_dropped = vec!["fax".to_owned()];
     rewritten.values_lost = [("fax".to_owned(), 1234)].into();
     rewritten.columns_added = vec!["locale".to_owned(), "time_zone".to_owned()];
@@ -210,7 +211,9 @@ pub(super) fn troubled() -> Report {
     emptied.events.insert(TableEvent::Truncated);
     emptied.truncated = Some(4_711);
     first.change.tables = vec![dropped, rewritten, unlogged, emptied];
+    first.change.temp_bytes = Some(310_000_000);
     first.change.locks = locks::held();
+    first.change.statements = locks::by_statement();
     first.change.sequences = sequences::moved();
     first.change.doubts =
         vec!["the log shows 12 rows of session deleted, and all of them are there".to_owned()];
@@ -360,7 +363,10 @@ fn migration(
         transactional: true,
     };
     let change = Change { tables: vec![change], wal_bytes, ..Change::default() };
-    MigrationReport { run: MigrationRun { migration, duration_s, failure: None, output_tail: None }, change }
+    MigrationReport {
+        run: MigrationRun { migration, duration_s, failure: None, output_tail: None, statements: Vec::new() },
+        change,
+    }
 }
 
 fn table(name: &str, rows_in_seed: u64, gross: GrossRows, net: NetRows) -> TableChange {
@@ -371,6 +377,7 @@ fn table(name: &str, rows_in_seed: u64, gross: GrossRows, net: NetRows) -> Table
         truncated: None,
         net,
         events: BTreeSet::new(),
+        rewritten_bytes: None,
         moved: 0,
         columns_changed: Vec::new(),
         columns_dropped: Vec::new(),

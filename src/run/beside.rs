@@ -56,8 +56,13 @@ pub async fn open_meters(
                 run.stop.or(Meter::since_seed(Arc::clone(&live), Arc::clone(&before), &seed.seed)).await?;
         }
         meters.insert(name.clone(), meter);
-        let run =
-            MigrationRun { migration: since_seed(name), duration_s: 0.0, failure: None, output_tail: None };
+        let run = MigrationRun {
+            migration: since_seed(name),
+            duration_s: 0.0,
+            failure: None,
+            output_tail: None,
+            statements: Vec::new(),
+        };
         since.push(MigrationReport { run, change });
     }
     Ok((meters, since))

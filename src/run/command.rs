@@ -60,5 +60,5 @@ pub async fn run(
         column: None,
         hint: output_tail.as_ref().map(|_| HINT.to_owned()),
     });
-    Ok(MigrationRun { migration, duration_s, failure, output_tail })
+    Ok(MigrationRun { migration, duration_s, failure, output_tail, statements: Vec::new() })
 }

@@ -12,7 +12,7 @@ use super::lost::Sides;
 use super::schema::SchemaWitness;
 use super::sequences::SequenceWitness;
 use crate::model::catalog::{Catalog, Table};
-use crate::model::change::{Change, NetRows, TableChange};
+use crate::model::change::{Change, NetRows, TableChange, TableEvent};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::lost::LostRows;
 use crate::model::lsn::Lsn;
@@ -21,7 +21,7 @@ use crate::model::name::TableName;
 use crate::model::report::MigrationReport;
 use crate::model::seed::SeedRecord;
 use crate::observe::change::{NetSource, Observer, Touched, agree};
-use crate::observe::locks::Watch;
+use crate::observe::locks::{Watch, by_statement, locate};
 use crate::observe::schema::is_touched;
 use crate::observe::wal::{Reader, WalError};
 use crate::world::Database;
@@ -108,6 +108,7 @@ impl Meter {
         let from = self.reader.position();
         let live = Arc::clone(&self.live);
         let watch = LockWatch::begin(&live, &self.last).await?;
+        let temp_before = live.temp_bytes().await?;
         let begun = Instant::now();
         let (ended, mut has_ended) = oneshot::channel::<()>();
         let apply = async {
@@ -132,9 +133,14 @@ impl Meter {
         followed?;
         let watch = watch?;
         let applied_ms = begun.elapsed().as_millis();
-        let end = self.live.wal_end().await?;
+        // What comparing writes comes later.
+        let (end, temp_after) = tokio::try_join!(self.live.wal_end(), self.live.temp_bytes())?;
         self.read_until(end).await?;
+        let temp_bytes = temp_after.zip(temp_before).map(|(after, before)| after.saturating_sub(before));
+        let statements = by_statement(&run.statements, &self.last);
         let change = self.close_window(end.0 - from.0, Some(watch)).await?;
+        let mut change = Change { temp_bytes, statements, ..change };
+        locate(&mut change.locks, &change.statements);
         let settled_ms = begun.elapsed().as_millis();
         tracing::debug!(migration = run.migration.name, applied_ms, settled_ms, "migration measured");
         Ok(MigrationReport { run, change })
@@ -224,9 +230,26 @@ impl Meter {
             Some(seed) => sides.lost_values(seed, &dropped).await?,
             None => LostRows::default(),
         };
+        let rewritten_bytes = self.rewritten_bytes(&touched).await?;
         let table = touched.settle(net);
-        let whole = |table| TableChange { columns_changed, values_lost, lost_rows, lost_values, ..table };
+        let whole = |table| TableChange {
+            rewritten_bytes,
+            columns_changed,
+            values_lost,
+            lost_rows,
+            lost_values,
+            ..table
+        };
         Ok((table.map(whole), doubts))
+    }
+
+    /// What a table takes that was rewritten.
+    async fn rewritten_bytes(&self, touched: &Touched) -> Result<Option<u64>> {
+        if !touched.change.events.contains(&TableEvent::Rewritten) {
+            return Ok(None);
+        }
+        let sizes = self.live.sizes_bytes(std::slice::from_ref(&touched.change.table)).await?;
+        Ok(sizes.first().copied())
     }
 
     /// In how many rows of the seed each dropped column held a value. Nothing but the untouched seed still has them.

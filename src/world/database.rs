@@ -55,6 +55,11 @@ pub trait Database: Send + Sync {
     async fn schema(&self) -> Result<Schema>;
     /// Exact number of rows of each table given.
     async fn count(&self, tables: &[TableName]) -> Result<Vec<u64>>;
+    /// What each table given takes on disk, with what lies out of line and without indexes, in bytes.
+    async fn sizes_bytes(&self, tables: &[TableName]) -> Result<Vec<u64>>;
+    /// What was written to temporary files in this database so far, in bytes, by all that has ended; `None` if the server does
+    /// not know at once (before PostgreSQL 15).
+    async fn temp_bytes(&self) -> Result<Option<u64>>;
     /// In how many rows of a table each of some columns holds a value, not NULL.
     async fn count_values(&self, table: &TableName, columns: &[String]) -> Result<Vec<u64>>;
     /// Where each sequence given stands.

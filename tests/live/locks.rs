@@ -156,3 +156,41 @@ fn a_lock_that_is_held_for_longer_than_its_limit_blocks() {
     assert!(message.ends_with("s (SHARE), the limit is 0.20 s"), "{message}");
     assert_eq!(report["findings"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn locks_are_told_by_the_statement_of_the_file_that_took_them() {
+    let sql = "-- Two tables, one statement that asks for no more than there is, and one that fails nothing.\n\
+        UPDATE people SET born = born + 1 WHERE id = 1;\n\
+        ALTER TABLE people\n    ADD COLUMN note text;\n\
+        CREATE TABLE made (id int); INSERT INTO made SELECT id FROM people;\n\
+        DO $$ BEGIN PERFORM pg_sleep(0.1); END $$;\n";
+    let (_environments, stage) = changed("by-statement", |folder: &std::path::Path| {
+        std::fs::remove_dir_all(folder.join("migrations")).unwrap();
+        std::fs::create_dir(folder.join("migrations")).unwrap();
+        std::fs::write(folder.join("migrations/001-lock.sql"), sql).unwrap();
+    });
+    let report = stage.run(&["check", "by-statement", "--json"]).exits(0).json();
+    let statements = report["migrations"][0]["statements"].as_array().unwrap();
+    let told: Vec<String> = statements
+        .iter()
+        .map(|it| {
+            let locks = it["locks"].as_array().unwrap().iter();
+            let locks: Vec<String> = locks
+                .map(|it| format!("{} {}", it["table"].as_str().unwrap(), it["mode"].as_str().unwrap()))
+                .collect();
+            format!("{}: {}", it["line"], locks.join(", "))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        ["2: people ROW EXCLUSIVE", "3: people ACCESS EXCLUSIVE", "5: ", "5: people ACCESS SHARE", "6: "]
+    );
+    assert!(statements[4]["duration_s"].as_f64().unwrap() >= 0.1, "{statements:?}");
+    let locks = report["migrations"][0]["locks"].as_array().unwrap();
+    let lines: Vec<(&str, Option<u64>)> =
+        locks.iter().map(|it| (it["mode"].as_str().unwrap(), it["line"].as_u64())).collect();
+    assert!(lines.contains(&("ACCESS EXCLUSIVE", Some(3))), "{lines:?}");
+    let shown = stage.run(&["check", "by-statement"]).exits(0);
+    assert!(shown.stdout.contains("reads and writes of people would have waited"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("(line 3)"), "{}", shown.stdout);
+}

@@ -149,3 +149,28 @@ fn rows_that_move_to_another_partition_are_no_loss() {
     assert_eq!(findings[0]["table"], "part_eu");
     stage.run(&["seed", "remove", report["seeds"][0]["key"].as_str().unwrap()]).exits(0);
 }
+
+#[test]
+fn what_a_rewrite_and_a_sort_take_on_disk_is_told() {
+    let sorted = "SET work_mem = '64kB';\n\
+        CREATE TABLE sorted AS SELECT md5(i::text) AS v FROM generate_series(1, 20000) i ORDER BY v;\n\
+        DELETE FROM sorted;\n";
+    let migrations = [
+        ("001-sort.sql", sorted),
+        ("002-rewrite.sql", "ALTER TABLE people ALTER COLUMN id TYPE bigint;\n"),
+        ("003-write.sql", "UPDATE people SET born = born + 1;\n"),
+    ];
+    let (_environments, stage) = with_migrations("on-disk", &migrations);
+    let report = stage.run(&["check", "on-disk", "--json"]).exits(0).json();
+    let temp_bytes = |migration: usize| report["migrations"][migration]["temp_bytes"].as_u64().unwrap();
+    // Twenty thousand rows of 32 characters do not fit into what the sort may use.
+    assert!((600_000..4_000_000).contains(&temp_bytes(0)), "{}", temp_bytes(0));
+    assert_eq!((temp_bytes(1), temp_bytes(2)), (0, 0), "a hundred rows have room in memory");
+    assert_eq!(table(&report, 1, "people")["events"], serde_json::json!(["rewritten"]));
+    let rewritten = table(&report, 1, "people")["rewritten_bytes"].as_u64().unwrap();
+    assert!(rewritten.is_multiple_of(8192) && (8192..100_000).contains(&rewritten), "{rewritten}");
+    assert_eq!(table(&report, 2, "people")["rewritten_bytes"], Value::Null, "that was another migration");
+    let shown = stage.run(&["check", "on-disk"]).exits(0);
+    assert!(shown.stdout.contains(" of temporary files"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("rewritten: "), "{}", shown.stdout);
+}

@@ -3,6 +3,8 @@
 mod exclusive;
 #[cfg(test)]
 mod scenarios;
+mod statements;
 mod watch;
 
+pub use statements::{by_statement, locate};
 pub use watch::Watch;

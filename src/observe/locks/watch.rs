@@ -158,6 +158,7 @@ impl Watch {
             held_s: seconds(sum.longest.length_us()),
             begun_s: seconds(begun_us),
             times: sum.times,
+            line: None,
         })
     }
 }

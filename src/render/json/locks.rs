@@ -19,6 +19,8 @@ pub(super) struct Lock<'a> {
     begun_s: f64,
     /// How many transactions were seen to hold it.
     times: u64,
+    /// Where the first statement stands that took it; `null` where statements were not watched one by one.
+    line: Option<usize>,
 }
 
 /// One lock.
@@ -36,5 +38,6 @@ pub(super) fn lock(of: &HeldLock) -> Lock<'_> {
         held_s: of.held_s,
         begun_s: of.begun_s,
         times: of.times,
+        line: of.line,
     }
 }

@@ -40,6 +40,7 @@ mod tests {
             held_s: f64::from(number),
             begun_s: 0.0,
             times: 1,
+            line: None,
         };
         report.migrations[1].change.locks = (1..=10).map(lock).collect();
         let text = terminal(&report, Style { colour: false, width: 100 });

@@ -86,9 +86,10 @@ fn title(page: &mut Page, report: &Report, at: usize) {
     };
     let (tone, how) =
         if run.failure.is_some() { (Tone::Bad, "failed after") } else { (Tone::Plain, "applied in") };
-    let log =
-        if change.wal_bytes == 0 { String::new() } else { format!(", {} of WAL", size(change.wal_bytes)) };
-    ends(page, &place, &name, (tone, &format!("{how} {}{log}", duration(run.duration_s))));
+    let written = [(change.wal_bytes, "WAL"), (change.temp_bytes.unwrap_or_default(), "temporary files")];
+    let written = written.into_iter().filter(|(bytes, _)| *bytes > 0);
+    let written: Vec<String> = written.map(|(bytes, what)| format!(", {} of {what}", size(bytes))).collect();
+    ends(page, &place, &name, (tone, &format!("{how} {}{}", duration(run.duration_s), written.concat())));
 }
 
 /// Something on the left, something on the right, on one line if both have room.

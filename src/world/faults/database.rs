@@ -72,6 +72,14 @@ impl Database for Faulty {
         self.numbered("count", self.inner.count(tables)).await
     }
 
+    async fn sizes_bytes(&self, tables: &[TableName]) -> Result<Vec<u64>> {
+        self.numbered("sizes", self.inner.sizes_bytes(tables)).await
+    }
+
+    async fn temp_bytes(&self) -> Result<Option<u64>> {
+        self.numbered("temp_bytes", self.inner.temp_bytes()).await
+    }
+
     async fn count_values(&self, table: &TableName, columns: &[String]) -> Result<Vec<u64>> {
         self.numbered("count values", self.inner.count_values(table, columns)).await
     }

@@ -113,6 +113,15 @@ impl Database for MemoryDatabase {
         .await
     }
 
+    async fn sizes_bytes(&self, tables: &[TableName]) -> Result<Vec<u64>> {
+        // A page each.
+        self.asked(|| Ok(vec![8192; tables.len()])).await
+    }
+
+    async fn temp_bytes(&self) -> Result<Option<u64>> {
+        self.asked(|| Ok(Some(0))).await
+    }
+
     async fn count_values(&self, table: &TableName, columns: &[String]) -> Result<Vec<u64>> {
         self.asked(|| {
             // Every row of what is in memory holds a value everywhere.
@@ -175,7 +184,8 @@ impl Database for MemoryDatabase {
                 let applied = AppliedMigration { version, checksum, state: AppliedState::Applied };
                 self.world.objects().content(&self.container)?.applied.push(applied);
             }
-            Ok(MigrationRun { migration: migration.clone(), duration_s: 0.0, failure, output_tail: None })
+            let (migration, statements) = (migration.clone(), Vec::new());
+            Ok(MigrationRun { migration, duration_s: 0.0, failure, output_tail: None, statements })
         })
         .await
     }

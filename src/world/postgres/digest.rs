@@ -77,6 +77,8 @@ pub(super) async fn send(
     if !tuples.are_complete() {
         return Err(malformed());
     }
+    drop(chunks);
+    super::disk::tell_temp_bytes(&mut connection).await;
     rows += batch.len();
     tracing::debug!(table = %query.table, rows, first_ms, took_ms = begun.elapsed().as_millis(), "rows read");
     if !batch.is_empty() {

@@ -1,10 +1,13 @@
 //! What is locked at one moment.
 
+use std::collections::BTreeSet;
+
 use sqlx::postgres::PgConnection;
 
 use super::errors::could_not;
 use crate::model::error::Result;
 use crate::model::lock::{LockMode, LockSample, SampledLock};
+use crate::model::migration::TakenLock;
 
 /// One row at least, for the time. Names are looked up by nobody: that would lock catalogues. Microseconds count from the
 /// year 2000, as those in the write-ahead log. What a parallel worker holds its leader holds, too. The clock is read behind the locks, so that whatever is missing was not
@@ -32,6 +35,45 @@ pub(super) async fn sample(connection: &mut PgConnection, since_us: Option<i64>)
         .map_err(could_not("look at the locks of the database"))?;
     let at_us = rows.iter().map(|row| row.0).min().unwrap_or_default();
     Ok(LockSample { at_us, held: rows.into_iter().filter_map(lock).collect() })
+}
+
+/// What a connection holds, by its process.
+const HELD_BY: &str = "SELECT relation::bigint, mode FROM pg_catalog.pg_locks WHERE pid = $1 AND locktype = 'relation' \
+                       AND granted AND relation >= 16384 \
+                       AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())";
+
+/// The locks that a connection's transaction takes, from one look to the next.
+pub(super) struct LocksTaken {
+    pid: i32,
+    held: BTreeSet<TakenLock>,
+}
+
+impl LocksTaken {
+    /// By a connection that holds none yet.
+    pub async fn by(connection: &mut PgConnection) -> Result<Self> {
+        let pid = sqlx::query_scalar("SELECT pg_catalog.pg_backend_pid()")
+            .persistent(false)
+            .fetch_one(connection)
+            .await
+            .map_err(could_not("ask which process runs the migration"))?;
+        Ok(Self { pid, held: BTreeSet::new() })
+    }
+
+    /// What it holds now and did not at the last look, as another connection sees it.
+    pub async fn look(&mut self, watcher: &mut PgConnection) -> Result<Vec<TakenLock>> {
+        let rows: Vec<(i64, String)> = sqlx::query_as(HELD_BY)
+            .bind(self.pid)
+            .fetch_all(watcher)
+            .await
+            .map_err(could_not("look at what the migration locked"))?;
+        let taken = |(relation, mode): (i64, String)| {
+            Some(TakenLock { relation: u32::try_from(relation).ok()?, mode: LockMode::of_server(&mode)? })
+        };
+        let held: BTreeSet<TakenLock> = rows.into_iter().filter_map(taken).collect();
+        let new = held.difference(&self.held).copied().collect();
+        self.held = held;
+        Ok(new)
+    }
 }
 
 fn lock((_, relation, mode, pid, transaction, begun_us): Row) -> Option<SampledLock> {

@@ -8,6 +8,7 @@ mod catalog;
 mod connect;
 mod copy;
 mod digest;
+mod disk;
 mod errors;
 mod locks;
 mod others;
@@ -107,6 +108,20 @@ impl Database for PostgresDatabase {
         Ok(counts)
     }
 
+    async fn sizes_bytes(&self, tables: &[TableName]) -> Result<Vec<u64>> {
+        let mut connection = self.connections.borrow().await?;
+        let sizes = disk::sizes_bytes(&mut connection, tables).await?;
+        self.connections.give_back(connection);
+        Ok(sizes)
+    }
+
+    async fn temp_bytes(&self) -> Result<Option<u64>> {
+        let mut connection = self.connections.borrow().await?;
+        let bytes = disk::temp_bytes(&mut connection).await?;
+        self.connections.give_back(connection);
+        Ok(bytes)
+    }
+
     async fn count_values(&self, table: &TableName, columns: &[String]) -> Result<Vec<u64>> {
         let mut connection = self.connections.borrow().await?;
         let action = format!("count the values of {table}");
@@ -159,8 +174,11 @@ impl Database for PostgresDatabase {
         migration: &Migration,
         all: &[Migration],
     ) -> Result<MigrationRun> {
-        let mut connection = self.connections.fresh().await?;
-        let run = apply::apply(&mut connection, layout, migration, all).await?;
+        let (mut connection, mut watcher) =
+            tokio::try_join!(self.connections.fresh(), self.connections.borrow())?;
+        let mut session = apply::Session { connection: &mut connection, watcher: &mut watcher };
+        let run = apply::apply(&mut session, layout, migration, all).await?;
+        self.connections.give_back(watcher);
         leave(connection).await;
         Ok(run)
     }
@@ -258,6 +276,7 @@ impl Database for PostgresDatabase {
 async fn leave(mut connection: PgConnection) {
     // The work is done; a farewell that fails changes nothing.
     drop(sqlx::raw_sql("ROLLBACK").execute(&mut connection).await);
+    disk::tell_temp_bytes(&mut connection).await;
     drop(connection.close().await);
 }
 

@@ -1,6 +1,6 @@
 //! SQL cut into its statements, as `PostgreSQL` reads it: for tools that send one by one what a transaction cannot hold.
 //!
-//! The bodies of functions in the SQL standard's form (`BEGIN ATOMIC`) are not known to it.
+//! The bodies of functions in the SQL standard's form (`BEGIN ATOMIC`) are not known to it; [`is_sure`] notices them.
 
 /// One statement, with its place in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,18 @@ pub(in crate::world) fn split(text: &str) -> Vec<Statement<'_>> {
     }
     statements.extend(begin.map(|begin| statement(text, begin, text.len())));
     statements
+}
+
+/// Whether [`split`] is sure to find the statements of `text`: no function in it has a body that it does not know.
+pub(in crate::world) fn is_sure(text: &str) -> bool {
+    let mut at = 0;
+    while let Some(token) = token(text, at) {
+        if matches!(token.kind, Kind::Other(word) if word.eq_ignore_ascii_case("atomic")) {
+            return false;
+        }
+        at = token.end;
+    }
+    true
 }
 
 /// The first words of a statement, in capitals between single spaces, without comments.
@@ -200,6 +212,12 @@ mod tests {
         for text in ["SELECT 'a; b", "SELECT $$a; b", "SELECT \"a; b", "SELECT 1 /* ; b"] {
             check(text, &[text]);
         }
+    }
+
+    #[test]
+    fn a_body_that_is_not_known_is_noticed() {
+        assert!(is_sure("SELECT 'begin atomic'; -- atomic"));
+        assert!(!is_sure("CREATE FUNCTION f() RETURNS int BEGIN Atomic SELECT 1; SELECT 2; END"));
     }
 
     #[test]

@@ -165,5 +165,5 @@ async fn psql(
         column: None,
         hint: None,
     });
-    Ok(MigrationRun { migration, duration_s: 0.0, failure, output_tail: None })
+    Ok(MigrationRun { migration, duration_s: 0.0, failure, output_tail: None, statements: Vec::new() })
 }

@@ -1,7 +1,6 @@
 //! diesel's folders, as `diesel migration run` applies them.
 
-use sqlx::postgres::PgConnection;
-
+use super::Session;
 use super::steps::{self, Steps};
 use crate::model::error::Result;
 use crate::model::migration::{Migration, MigrationRun};
@@ -14,8 +13,8 @@ pub(super) const ROWS: &str =
     "SELECT version::text, NULL::text, 'applied' FROM __diesel_schema_migrations ORDER BY version";
 
 /// Applies one folder, in a transaction with its row unless its metadata say otherwise.
-pub(super) async fn apply(connection: &mut PgConnection, migration: &Migration) -> Result<MigrationRun> {
+pub(super) async fn apply(session: &mut Session<'_>, migration: &Migration) -> Result<MigrationRun> {
     let version = quote_literal(&migration.version);
     let note = |_| format!("INSERT INTO __diesel_schema_migrations (version) VALUES ({version})");
-    steps::run(connection, migration, &Steps { table: TABLE, announce: "", note: &note, cuts: false }).await
+    steps::run(session, migration, &Steps { table: TABLE, announce: "", note: &note, cuts: false }).await
 }

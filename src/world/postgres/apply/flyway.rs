@@ -1,8 +1,8 @@
 //! Flyway's scripts, as `flyway migrate` applies them.
 
 use sqlx::AssertSqlSafe;
-use sqlx::postgres::PgConnection;
 
+use super::Session;
 use super::steps::{self, Steps};
 use crate::model::error::Result;
 use crate::model::flyway;
@@ -31,14 +31,13 @@ pub(super) const ROWS: &str = "SELECT key, checksum::text, CASE WHEN NOT success
 
 /// Applies one script, in a transaction with its row, or statement by statement if no transaction may hold it. What fails
 /// half-way is noted as failed, and nothing runs until that is repaired.
-pub(super) async fn apply(connection: &mut PgConnection, migration: &Migration) -> Result<MigrationRun> {
+pub(super) async fn apply(session: &mut Session<'_>, migration: &Migration) -> Result<MigrationRun> {
     let note = |took_s: f64| row(migration, took_s, true);
-    let run =
-        steps::run(connection, migration, &Steps { table: TABLE, announce: "", note: &note, cuts: true })
-            .await?;
+    let run = steps::run(session, migration, &Steps { table: TABLE, announce: "", note: &note, cuts: true })
+        .await?;
     if run.failure.is_some() && !migration.transactional {
         let failed = row(migration, run.duration_s, false);
-        let noted = sqlx::raw_sql(AssertSqlSafe(failed)).execute(connection).await;
+        let noted = sqlx::raw_sql(AssertSqlSafe(failed)).execute(&mut *session.connection).await;
         noted.map_err(could_not("note the failed migration in flyway_schema_history"))?;
     }
     Ok(run)

@@ -1,7 +1,6 @@
 //! golang-migrate's pairs, as `migrate up` applies them.
 
-use sqlx::postgres::PgConnection;
-
+use super::Session;
 use super::steps::{self, Steps};
 use crate::model::error::Result;
 use crate::model::migration::{Migration, MigrationRun};
@@ -13,7 +12,7 @@ pub(super) const ROWS: &str = "SELECT version::text, NULL::text, CASE WHEN dirty
                                FROM schema_migrations";
 
 /// Applies one file between two writes of its version: first as dirty, then as clean. One that fails stays dirty.
-pub(super) async fn apply(connection: &mut PgConnection, migration: &Migration) -> Result<MigrationRun> {
+pub(super) async fn apply(session: &mut Session<'_>, migration: &Migration) -> Result<MigrationRun> {
     let version = quote_literal(&migration.version);
     let set = |dirty: bool| {
         format!(
@@ -23,5 +22,5 @@ pub(super) async fn apply(connection: &mut PgConnection, migration: &Migration) 
     };
     let (announce, note) = (set(true), |_| set(false));
     let steps = Steps { table: TABLE, announce: &announce, note: &note, cuts: false };
-    steps::run(connection, migration, &steps).await
+    steps::run(session, migration, &steps).await
 }

@@ -1,7 +1,6 @@
 //! goose's files, as `goose up` applies them.
 
-use sqlx::postgres::PgConnection;
-
+use super::Session;
 use super::steps::{self, Steps};
 use crate::model::error::Result;
 use crate::model::migration::{Migration, MigrationRun};
@@ -20,8 +19,8 @@ pub(super) const ROWS: &str = "SELECT version_id::text, NULL::text, 'applied' FR
                                WHERE is_applied AND version_id > 0 ORDER BY version_id";
 
 /// Applies the way up of one file, in a transaction with its row, or statement by statement if it wants none.
-pub(super) async fn apply(connection: &mut PgConnection, migration: &Migration) -> Result<MigrationRun> {
+pub(super) async fn apply(session: &mut Session<'_>, migration: &Migration) -> Result<MigrationRun> {
     let version = quote_literal(&migration.version);
     let note = |_| format!("INSERT INTO goose_db_version (version_id, is_applied) VALUES ({version}, true)");
-    steps::run(connection, migration, &Steps { table: TABLE, announce: "", note: &note, cuts: true }).await
+    steps::run(session, migration, &Steps { table: TABLE, announce: "", note: &note, cuts: true }).await
 }

@@ -15,21 +15,27 @@ use super::errors::could_not;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::migration::{AppliedMigration, AppliedState, Migration, MigrationLayout, MigrationRun};
 
-/// Runs one migration as its tool would, on a connection that is closed afterwards, and notes it where the tool does.
+/// The connection on which a migration runs, which is closed afterwards, and another one, which looks at it meanwhile.
+pub(super) struct Session<'a> {
+    pub(super) connection: &'a mut PgConnection,
+    pub(super) watcher: &'a mut PgConnection,
+}
+
+/// Runs one migration as its tool would, and notes it where the tool does.
 pub(super) async fn apply(
-    connection: &mut PgConnection,
+    session: &mut Session<'_>,
     layout: MigrationLayout,
     migration: &Migration,
     all: &[Migration],
 ) -> Result<MigrationRun> {
     match layout {
-        MigrationLayout::Sqlx => sqlx_layout::apply(connection, migration, all).await,
-        MigrationLayout::Diesel => diesel::apply(connection, migration).await,
-        MigrationLayout::GolangMigrate => golang_migrate::apply(connection, migration).await,
-        MigrationLayout::Dbmate => dbmate::apply(connection, migration).await,
-        MigrationLayout::Flyway => flyway::apply(connection, migration).await,
-        MigrationLayout::Goose => goose::apply(connection, migration).await,
-        MigrationLayout::Plain => plain::apply(connection, migration, all).await,
+        MigrationLayout::Sqlx => sqlx_layout::apply(session.connection, migration, all).await,
+        MigrationLayout::Diesel => diesel::apply(session, migration).await,
+        MigrationLayout::GolangMigrate => golang_migrate::apply(session, migration).await,
+        MigrationLayout::Dbmate => dbmate::apply(session, migration).await,
+        MigrationLayout::Flyway => flyway::apply(session, migration).await,
+        MigrationLayout::Goose => goose::apply(session, migration).await,
+        MigrationLayout::Plain => plain::apply(session, migration, all).await,
     }
 }
 

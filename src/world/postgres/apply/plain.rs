@@ -1,7 +1,6 @@
 //! Plain `.sql` files, run in order of name and remembered in `stage_migrations`.
 
-use sqlx::postgres::PgConnection;
-
+use super::Session;
 use super::steps::{self, Steps};
 use crate::model::error::{Error, ErrorKind, Location, Result};
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun};
@@ -12,11 +11,11 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS stage_migrations \
 
 /// Applies one file, in a transaction of its own unless it says otherwise. One that was applied is left alone.
 pub(super) async fn apply(
-    connection: &mut PgConnection,
+    session: &mut Session<'_>,
     migration: &Migration,
     all: &[Migration],
 ) -> Result<MigrationRun> {
-    let applied = super::applied(connection, MigrationLayout::Plain).await?;
+    let applied = super::applied(session.connection, MigrationLayout::Plain).await?;
     for earlier in &applied {
         let file = all.iter().find(|file| file.version == earlier.version);
         let Some(file) = file.filter(|file| earlier.checksum.as_ref() != Some(&file.checksum)) else {
@@ -29,7 +28,8 @@ pub(super) async fn apply(
     }
     if applied.iter().any(|earlier| earlier.version == migration.version) {
         let migration = migration.clone();
-        return Ok(MigrationRun { migration, duration_s: 0.0, failure: None, output_tail: None });
+        let statements = Vec::new();
+        return Ok(MigrationRun { migration, duration_s: 0.0, failure: None, output_tail: None, statements });
     }
     let note = |_| {
         format!(
@@ -38,5 +38,5 @@ pub(super) async fn apply(
             quote_literal(&migration.checksum)
         )
     };
-    steps::run(connection, migration, &Steps { table: TABLE, announce: "", note: &note, cuts: false }).await
+    steps::run(session, migration, &Steps { table: TABLE, announce: "", note: &note, cuts: false }).await
 }

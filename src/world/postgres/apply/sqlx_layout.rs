@@ -27,7 +27,8 @@ pub(super) async fn apply(
         // What sqlx itself measured: the transaction alone, without its lock and its questions.
         None => measured_s(connection, target).await?,
     };
-    Ok(MigrationRun { migration: migration.clone(), duration_s, failure, output_tail: None })
+    let (migration, statements) = (migration.clone(), Vec::new());
+    Ok(MigrationRun { migration, duration_s, failure, output_tail: None, statements })
 }
 
 fn as_sqlx(migration: &Migration) -> Result<SqlxMigration> {

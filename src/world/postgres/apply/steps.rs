@@ -6,9 +6,12 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
 use crate::model::error::Result;
-use crate::model::migration::{Migration, MigrationRun, SqlFailure};
+use crate::model::migration::{Migration, MigrationRun, SqlFailure, StatementRun};
 use crate::world::postgres::errors::{could_not, outcome};
+use crate::world::postgres::locks::LocksTaken;
 use crate::world::postgres::statements;
+
+use super::Session;
 
 /// How a tool goes about a migration.
 pub(super) struct Steps<'a> {
@@ -23,55 +26,96 @@ pub(super) struct Steps<'a> {
     pub(super) cuts: bool,
 }
 
+/// Statements of one transaction that are sent one by one at most: to look at each costs a trip, and another one to send it.
+const MOST_WATCHED: usize = 200;
+
+/// A part of a file that is sent in one trip, at its place.
+struct Part {
+    line: usize,
+    sql: String,
+}
+
 /// Runs one migration.
 pub(super) async fn run(
-    connection: &mut PgConnection,
+    session: &mut Session<'_>,
     migration: &Migration,
     steps: &Steps<'_>,
 ) -> Result<MigrationRun> {
     for sql in [steps.table, steps.announce] {
-        let made = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await;
+        let made = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *session.connection).await;
         made.map_err(could_not(&format!("write the version table for migration {}", migration.name)))?;
     }
+    let mut statements = Vec::new();
     let started = Instant::now();
-    let ran = send(connection, migration, steps, started).await?;
+    let ran = send(session, migration, steps, &mut statements).await?;
     Ok(MigrationRun {
         migration: migration.clone(),
         duration_s: started.elapsed().as_secs_f64(),
         failure: ran.err(),
         output_tail: None,
+        statements,
     })
 }
 
 /// One trip each, so that a place in an error is a place in the file. A deferred constraint fails at the very end.
 async fn send(
-    connection: &mut PgConnection,
+    session: &mut Session<'_>,
     migration: &Migration,
     steps: &Steps<'_>,
-    started: Instant,
+    statements: &mut Vec<StatementRun>,
 ) -> Result<std::result::Result<(), SqlFailure>> {
     let action = format!("apply migration {}", migration.name);
-    let file = if steps.cuts && !migration.transactional {
-        statements::split(&migration.sql).iter().map(statements::Statement::in_place).collect()
-    } else {
-        vec![migration.sql.clone()]
-    };
+    let parts = parts(migration, steps.cuts);
     let begin = if migration.transactional { "BEGIN" } else { "" };
-    let mut trips = vec![(begin.to_owned(), false)];
-    trips.extend(file.into_iter().map(|sql| (sql, true)));
-    for (sql, is_file) in trips {
-        if let Err(failure) = trip(connection, &action, &sql, is_file).await? {
+    let mut watch = match &parts {
+        Parts::Watched(_) => Some(LocksTaken::by(session.connection).await?),
+        Parts::Sent(_) => None,
+    };
+    let started = Instant::now();
+    if let Err(failure) = trip(session.connection, &action, begin, false).await? {
+        return Ok(Err(failure));
+    }
+    let (Parts::Watched(parts) | Parts::Sent(parts)) = parts;
+    for Part { line, sql } in parts {
+        let sent = Instant::now();
+        if let Err(failure) = trip(session.connection, &action, &sql, true).await? {
             return Ok(Err(failure));
+        }
+        let duration_s = sent.elapsed().as_secs_f64();
+        if let Some(watch) = &mut watch {
+            // The transaction waits meanwhile, and holds all that its statement took.
+            let taken = watch.look(session.watcher).await?;
+            statements.push(StatementRun { line, duration_s, taken });
         }
     }
     let note = (steps.note)(started.elapsed().as_secs_f64());
     let commit = if migration.transactional { "COMMIT" } else { "" };
     for sql in [note.as_str(), commit] {
-        if let Err(failure) = trip(connection, &action, sql, false).await? {
+        if let Err(failure) = trip(session.connection, &action, sql, false).await? {
             return Ok(Err(failure));
         }
     }
     Ok(Ok(()))
+}
+
+/// A file as it is sent.
+enum Parts {
+    /// Statement by statement in one transaction, which comes to the same as if it were sent whole: what each locked can be
+    /// seen behind it.
+    Watched(Vec<Part>),
+    /// As its tool sends it.
+    Sent(Vec<Part>),
+}
+
+fn parts(migration: &Migration, cuts: bool) -> Parts {
+    let statements = statements::split(&migration.sql);
+    let is_watched =
+        migration.transactional && statements.len() <= MOST_WATCHED && statements::is_sure(&migration.sql);
+    if !is_watched && (migration.transactional || !cuts) {
+        return Parts::Sent(vec![Part { line: 1, sql: migration.sql.clone() }]);
+    }
+    let parts = statements.iter().map(|it| Part { line: it.line, sql: it.in_place() }).collect();
+    if is_watched { Parts::Watched(parts) } else { Parts::Sent(parts) }
 }
 
 async fn trip(
