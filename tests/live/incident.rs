@@ -1,11 +1,53 @@
 //! The main job on its real input: the incident is blocked, the repaired script passes, and every figure is true.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
 use super::engine::{assert_same, container, listing, psql};
-use super::stage::Stage;
+use super::stage::{Ran, Stage};
+
+/// A check of the incident that nobody disturbed, and which several tests look at.
+pub struct Checked {
+    /// What it printed.
+    pub report: Value,
+    /// All that it wrote: its output, a log that misses nothing, its reports and its state folder.
+    pub files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+/// The first check of the incident, whichever test asks for it first.
+pub fn checked(stage: &Stage) -> &'static Checked {
+    static CHECKED: OnceLock<Checked> = OnceLock::new();
+    CHECKED.get_or_init(|| {
+        stage.run(&["seed", "build", "incident"]).exits(0);
+        let before = listing();
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        let mut command = stage.command(&["check", "incident", "--json"]);
+        command.args(["--markdown", &file("r.md"), "--junit", &file("r.xml")]);
+        command.env("STAGE_LOG", "trace").env("STAGE_STATE", file("state"));
+        let ran = Ran::from(command.output().unwrap()).exits(1);
+        assert_same(&before, &listing(), "after the first check");
+        std::fs::write(file("stdout"), &ran.stdout).unwrap();
+        std::fs::write(file("stderr"), &ran.stderr).unwrap();
+        let mut files = Vec::new();
+        read_all(folder.path(), &mut files);
+        Checked { report: ran.json(), files }
+    })
+}
+
+fn read_all(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_all(&path, files);
+        } else {
+            files.push((path.clone(), std::fs::read(&path).unwrap()));
+        }
+    }
+}
 
 /// The figures of a report by migration and table, without times.
 fn figures(report: &Value) -> BTreeMap<String, Value> {
@@ -22,14 +64,11 @@ fn figures(report: &Value) -> BTreeMap<String, Value> {
 #[test]
 fn the_incident_is_blocked_twice_with_the_same_figures_and_the_mended_script_passes() {
     let stage = Stage::of_the_demo();
-    stage.run(&["seed", "build", "incident"]).exits(0);
+    let first = &checked(&stage).report;
     let before = listing();
-
-    let first = stage.run(&["check", "incident", "--json"]).exits(1).json();
-    assert_same(&before, &listing(), "after the first check");
     let second = stage.run(&["check", "incident", "--json"]).exits(1).json();
     assert_same(&before, &listing(), "after the second check");
-    assert_eq!(figures(&first), figures(&second));
+    assert_eq!(figures(first), figures(&second));
 
     let findings = first["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 1, "{findings:?}");
@@ -72,9 +111,8 @@ fn rows(container: &str, table: &str, key: &str, columns: &str) -> HashMap<Strin
 #[test]
 fn the_figures_equal_a_full_comparison_by_plain_sql_of_every_table() {
     let stage = Stage::of_the_demo();
-    stage.run(&["seed", "build", "incident"]).exits(0);
+    let report = &checked(&stage).report;
     let before = listing();
-    let report = stage.run(&["check", "incident", "--json"]).exits(1).json();
 
     // The app's own traffic during the suite would blur the comparison: it is killed as soon as the meter has closed.
     let killed = stage.run_with_fault("kill-before:close#1", &["check", "incident"]);
