@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 use super::{Settings, down, idle};
@@ -25,6 +26,8 @@ use crate::world::{Events, Stop, tell};
 /// How long after a dead run's last word the engine may still carry out what it was asked: such a late arrival would
 /// come after its own removal.
 const LATE_ARRIVAL: Duration = Duration::from_secs(3);
+/// How many dead runs are unwound at the same time: the engine mostly waits while one goes.
+const AT_ONCE: usize = 6;
 
 /// Unwinds the runs of this state folder that crashed. Any story does this first.
 pub async fn recover(world: &World, events: &Events) -> Result<Teardown> {
@@ -38,17 +41,34 @@ async fn unwind_crashed(world: &World, events: &Events) -> Result<(Teardown, Opt
     for error in Journal::unreadable(&world.state)? {
         tell(events, Event::Note { text: format!("left alone: {error}") });
     }
-    for journal in Journal::take_over_crashed(&world.state)? {
-        last_word = last_word.max(journal.written_at()?);
-        let (_switch, stop) = Stop::new();
-        let run = Run { world: world.clone(), journal, events: events.clone(), stop };
-        for teardown in [execute::unwind(&run).await, execute::unlock(&run).await] {
-            all.removed.extend(teardown.removed);
-            all.left.extend(teardown.left);
+    let crashed = Journal::take_over_crashed(&world.state)?.into_iter();
+    let mut unwound = stream::iter(crashed.map(|journal| unwind(world, events, journal))).buffered(AT_ONCE);
+    let mut failed = Ok(());
+    while let Some(run) = unwound.next().await {
+        match run {
+            Ok((teardown, written_at)) => {
+                last_word = last_word.max(written_at);
+                all.removed.extend(teardown.removed);
+                all.left.extend(teardown.left);
+            }
+            // The others are unwound all the same.
+            Err(error) => failed = failed.and(Err(error)),
         }
-        run.journal.close()?;
     }
-    Ok((all, last_word))
+    failed.map(|()| (all, last_word))
+}
+
+/// Unwinds one dead run and ends its journal: what was removed and left, and when it wrote its last line.
+async fn unwind(world: &World, events: &Events, journal: Journal) -> Result<(Teardown, Option<Timestamp>)> {
+    let written_at = journal.written_at()?;
+    let (_switch, stop) = Stop::new();
+    let run = Run { world: world.clone(), journal, events: events.clone(), stop };
+    let mut all = execute::unwind(&run).await;
+    let locks = execute::unlock(&run).await;
+    all.removed.extend(locks.removed);
+    all.left.extend(locks.left);
+    run.journal.close()?;
+    Ok((all, written_at))
 }
 
 /// What a sweep would do.
