@@ -1,5 +1,6 @@
 //! Containers, networks, volumes and images of a real engine.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use stage::model::call::{Call, Performed, Undo};
@@ -8,8 +9,10 @@ use stage::model::error::ErrorKind;
 use stage::model::service::{Healthcheck, Port};
 use stage::world::Engine;
 use stage::world::docker::HELPER_IMAGE;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
 
-use crate::stand::{container, done, engine, labels, name, run, tidy, undone};
+use crate::stand::{container, docker, done, engine, labels, name, run, tidy, undone};
 
 #[tokio::test]
 async fn a_container_lives_from_create_to_remove_and_every_call_may_be_repeated() {
@@ -103,6 +106,23 @@ async fn a_container_that_does_not_stop_in_time_is_an_error() {
     tidy(test, undone(&engine, &[undo])).await;
 }
 
+/// Says something to everybody who asks at port 81.
+const SERVER: &str = r#"perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalPort => 81, Listen => 5);
+    while ($c = $s->accept) { print $c "here"; close $c }'"#;
+
+/// What a server says that may not listen yet.
+async fn what_says(at: SocketAddr) -> String {
+    for _ in 0..100 {
+        if let Ok(mut stream) = TcpStream::connect(at).await {
+            let mut said = String::new();
+            stream.read_to_string(&mut said).await.unwrap();
+            return said;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nobody listens at {at}");
+}
+
 #[tokio::test]
 async fn a_network_publishes_on_loopback_and_goes_by_name_and_run() {
     let (engine, name) = (engine().await, name("net"));
@@ -122,12 +142,21 @@ async fn a_network_publishes_on_loopback_and_goes_by_name_and_run() {
         let other = NetworkSpec { name: format!("{n}-b"), ..network };
         let error = e.perform(&Call::CreateNetwork(other)).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::NoRoom);
-        let mut spec = container(&n, "r1", "sleep 60");
+        let mut spec = container(&n, "r1", SERVER);
         spec.network = Some(n.clone());
         spec.ports = vec![Port { container_port: 80, protocol: "tcp".to_owned() }];
-        run(&e, spec).await;
-        assert!(e.reach(&n, 80).await.unwrap().ip().is_loopback());
-        assert!(e.reach(&n, 81).await.is_err());
+        spec.reached_at = Some(81);
+        done(&e, Call::CreateContainer(Box::new(spec))).await;
+        assert!(e.reach(&n, 81).await.is_err(), "it does not run");
+        done(&e, Call::StartContainer { name: n.clone() }).await;
+        let published = e.reach(&n, 80).await.unwrap();
+        assert!(published.ip().is_loopback());
+        assert_eq!(
+            docker(&["port", &n]).trim(),
+            format!("80/tcp -> {published}"),
+            "this machine is beside it"
+        );
+        assert_eq!(what_says(e.reach(&n, 81).await.unwrap()).await, "here");
         // Another run of the same name must not take it away.
         e.undo(&Undo::RemoveNetwork { name: n.clone(), run: "r2".to_owned() }).await.unwrap();
         assert!(e.inventory(&[]).await.unwrap().networks.iter().any(|network| network.name == n));
