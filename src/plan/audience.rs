@@ -36,13 +36,15 @@ pub fn unattended(environment: &Environment) -> Environment {
     environment
 }
 
+/// No single failure decides where Compose asks for several: half of the time that it gives is the longest pause.
 fn probe_seldom(healthcheck: &mut Healthcheck) {
     if let Healthcheck::Probe { interval_ns: Some(interval_ns), retries, .. } = healthcheck
         && (1..INTERVAL_NS).contains(interval_ns)
     {
         let patience_ns = interval_ns.saturating_mul(retries.filter(|it| *it > 0).unwrap_or(RETRIES));
-        *retries = Some(patience_ns.saturating_add(INTERVAL_NS - 1) / INTERVAL_NS);
-        *interval_ns = INTERVAL_NS;
+        let seldom_ns = (patience_ns / 2).clamp(*interval_ns, INTERVAL_NS);
+        *retries = Some(patience_ns.saturating_add(seldom_ns - 1) / seldom_ns);
+        *interval_ns = seldom_ns;
     }
 }
 
@@ -86,7 +88,14 @@ mod tests {
         let s = 1_000_000_000;
         check((Some(s / 2), Some(60)), (Some(5 * s), Some(6)));
         check((Some(s), Some(12)), (Some(5 * s), Some(3)));
-        check((Some(s), None), (Some(5 * s), Some(1)));
+    }
+
+    #[test]
+    fn one_failure_does_not_decide_where_several_are_asked_for() {
+        let s = 1_000_000_000;
+        check((Some(s), None), (Some(3 * s / 2), Some(2)));
+        check((Some(2 * s), Some(3)), (Some(3 * s), Some(2)));
+        check((Some(2 * s), Some(1)), (Some(2 * s), Some(1)));
     }
 
     #[test]
