@@ -24,9 +24,10 @@ fn two_machines_on_one_engine_never_sweep_what_the_other_holds() {
     let (_environments, stage) = changed("held", |folder| {
         let suite = "suite: {service: tests, command: [sleep, \"2\"], ";
         replace(&folder.join("stage.yaml"), "suite: {service: tests, ", suite);
-        // A backup of its own, so that its seed is built while the other machine sweeps.
+        // A backup of this run alone, so that its seed is built while the other machine sweeps.
         let backup = std::fs::read_to_string(folder.join("backup.sql")).unwrap();
-        std::fs::write(folder.join("backup.sql"), format!("-- held\n{backup}")).unwrap();
+        std::fs::write(folder.join("backup.sql"), format!("-- held by {}\n{backup}", std::process::id()))
+            .unwrap();
     });
     let other = tempfile::tempdir().unwrap();
     let before = listing();
@@ -42,6 +43,7 @@ fn two_machines_on_one_engine_never_sweep_what_the_other_holds() {
 
     stage.run(&["up", "held", "--name", "pr-1"]).exits(0);
     stage.run(&["extend", "pr-1", "--ttl", "8h"]).exits(0);
+    stage.until_healthy("pr-1");
     let standing = listing();
     for arguments in [&["sweep", "--json"][..], &["sweep", "held/pr-1", "--json"]] {
         let swept = elsewhere(&stage, &other, arguments).exits(0).json();

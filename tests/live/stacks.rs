@@ -50,6 +50,7 @@ fn a_stack_stands_is_looked_at_worked_on_and_goes_without_a_trace() {
     assert_eq!(names, ["pr-1", "pr-2"]);
     let list = stage.run(&["list"]).exits(0).stdout;
     assert!(list.lines().nth(1).unwrap().contains("running"), "{list}");
+    stage.until_healthy("pr-1");
     let shown = stage.run(&["show", "pr-1"]).exits(0).stdout;
     assert!(shown.contains("running, healthy") && shown.contains(&dsn(&first)), "{shown}");
     let extended = stage.run(&["extend", "pr-1", "--ttl", "8h", "--json"]).exits(0).json();

@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::thread::sleep;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -131,6 +133,20 @@ impl Stage {
         self.command(arguments).spawn().unwrap()
     }
 
+    /// Waits for the engine's own probes of a stack, after which nothing that is shown of it changes by itself: `up` asks the
+    /// services itself, and is often ready before the engine has asked once.
+    #[track_caller]
+    pub fn until_healthy(&self, name: &str) {
+        for _ in 0..100 {
+            let shown = self.run(&["show", name, "--json"]).exits(0).json();
+            if shown["services"].as_array().unwrap().iter().all(|service| service["health"] != "starting") {
+                return;
+            }
+            sleep(Duration::from_millis(100));
+        }
+        panic!("the engine does not say within 10 s how {name} is");
+    }
+
     /// Files of the state folder, relative to it.
     pub fn state_files(&self) -> Vec<PathBuf> {
         let mut files = Vec::new();
@@ -147,5 +163,23 @@ impl Stage {
         }
         files.sort();
         files
+    }
+}
+
+/// A test that fails takes down what stands, so that only it fails, and not those after it that count what there is.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let list = self.command(&["list", "--json"]).output().map(|output| output.stdout).unwrap_or_default();
+        let list: serde_json::Value = serde_json::from_slice(&list).unwrap_or_default();
+        for stack in list.as_array().into_iter().flatten() {
+            let (environment, name) = (stack["environment"].as_str(), stack["name"].as_str());
+            let stack = format!("{}/{}", environment.unwrap_or_default(), name.unwrap_or_default());
+            // One that does not go shows in the tests after this one.
+            self.command(&["down", &stack]).output().ok();
+        }
+        self.command(&["sweep"]).output().ok();
     }
 }
