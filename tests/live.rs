@@ -63,3 +63,5 @@ mod state;
 mod teardown;
 #[path = "live/tools.rs"]
 mod tools;
+#[path = "live/traffic.rs"]
+mod traffic;

@@ -67,7 +67,8 @@ fn migration(
     source
 }
 
-fn database(node: &Node, databases: &Databases, problems: &mut Problems) -> Option<String> {
+/// The name of a database that must exist.
+pub fn database(node: &Node, databases: &Databases, problems: &mut Problems) -> Option<String> {
     let name = fields::text(node, "the name of a database", problems)?;
     if !databases.contains_key(&name) {
         problems.push(

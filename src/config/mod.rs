@@ -20,6 +20,7 @@ mod problems;
 mod stage_file;
 mod suggest;
 mod suite;
+mod traffic;
 mod yaml;
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::migrations;
 use super::node::Node;
 use super::problems::{Problems, problem};
 use super::suite;
+use super::traffic;
 use super::yaml;
 use crate::model::environment::{Environment, LeaseSpec};
 use crate::model::error::{Error, ErrorKind, Location};
@@ -105,6 +106,8 @@ pub fn read(
     let migrations = file.take("migrations");
     let migrations = migrations.map(|node| migrations::read(node, &databases, &context, problems));
     let suite = file.take("suite").and_then(|node| suite::read(node, &context, problems));
+    let traffic = file.take("traffic");
+    let traffic = traffic.and_then(|node| traffic::read(node, &databases, &context, problems));
     let guards = file.take("guards").map(|node| guards::read(node, catalogs, problems)).unwrap_or_default();
     let lease = file.take("lease").map(|node| lease(node, problems)).unwrap_or_default();
     let egress = file.take("egress").map(|node| egress::read(node, problems)).unwrap_or_default();
@@ -114,7 +117,6 @@ pub fn read(
     let mail = mail.and_then(|node| mail::read(node, ready.unwrap_or(&no_services), &egress, problems));
     let compares = file.take("compare").and_then(|node| fields::boolean(node, problems)).unwrap_or_default();
     check_credentials(&file, &context, mail.as_ref(), problems);
-    file.refuse(&[("traffic", UNSUPPORTED)], problems);
     file.finish(problems);
 
     Some(Environment {
@@ -125,6 +127,7 @@ pub fn read(
         migrations: migrations.unwrap_or_default(),
         suite,
         compares,
+        traffic,
         guards,
         lease,
         egress,
@@ -142,7 +145,7 @@ fn check_credentials(
     let rules = file.take("credentials").map(|node| credentials::read(node, context, problems));
     let Some(services) = &context.services else { return };
     let mut said = services.said.clone();
-    for key in ["migrations", "suite"] {
+    for key in ["migrations", "suite", "traffic"] {
         said.extend(file.take(key).map(|node| credentials::words(None, key, node)).unwrap_or_default());
     }
     let own = services.ready.values().flat_map(|service| service.aliases.iter().chain([&service.name]));

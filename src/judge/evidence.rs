@@ -13,6 +13,7 @@ use crate::model::name::TableName;
 use crate::model::report::MigrationReport;
 use crate::model::step::{Step, StepTable};
 use crate::model::suite::SuiteOutcome;
+use crate::model::traffic::Traffic;
 
 /// What a verdict is made of.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,8 @@ pub struct Evidence<'a> {
     pub service_failure: Option<&'a ServiceFailure>,
     /// The suite; `None` if there is none or it was not reached.
     pub suite: Option<&'a SuiteOutcome>,
+    /// How long migrations kept traffic waiting; `None` if there was none.
+    pub traffic: Option<&'a Traffic>,
     /// The limits of the environment.
     pub limits: &'a GuardLimits,
     /// Findings that somebody accepted.
@@ -107,6 +110,8 @@ impl<'a> Evidence<'a> {
 
     /// Whether something keeps the evidence from being a promise.
     pub(super) fn is_doubtful(&self) -> bool {
-        !self.not_run.is_empty() || self.migrations.iter().any(|report| !report.change.doubts.is_empty())
+        !self.not_run.is_empty()
+            || self.migrations.iter().any(|report| !report.change.doubts.is_empty())
+            || self.traffic.is_some_and(|traffic| !traffic.doubts.is_empty())
     }
 }

@@ -62,6 +62,12 @@ mod tests {
     }
 
     #[test]
+    fn traffic_that_tells_nothing_is_a_doubt() {
+        let sample = Sample::default().migration("0001", []).doubt_of_traffic("it sent no statement");
+        assert_eq!(sample.judge(), (Verdict::Unverified, Vec::new()));
+    }
+
+    #[test]
     fn a_broken_guard_blocks_in_spite_of_a_doubt() {
         let sample = Sample::default().migration("0001", [lost("item", 90, 100)]).doubt("half seen");
         let (verdict, findings) = sample.judge();

@@ -14,6 +14,7 @@ use crate::model::report::{MigrationReport, Verdict};
 use crate::model::sequence::{Behind, SequenceChange};
 use crate::model::step::{Step, StepName, StepTable, StepTableName};
 use crate::model::suite::{FailedTest, SuiteEnd, SuiteOutcome};
+use crate::model::traffic::{Access, MigrationTraffic, TableWaits, Traffic, Waits};
 
 use super::{Evidence, judge};
 
@@ -26,6 +27,7 @@ pub(super) struct Sample {
     limits: GuardLimits,
     approvals: Vec<Approval>,
     database: String,
+    traffic: Option<Traffic>,
 }
 
 impl Default for Sample {
@@ -38,6 +40,7 @@ impl Default for Sample {
             limits: GuardLimits::default(),
             approvals: Vec::new(),
             database: "db".to_owned(),
+            traffic: None,
         }
     }
 }
@@ -198,12 +201,47 @@ impl Sample {
         self
     }
 
+    /// Traffic beside the last migration, and how long writes to some tables waited for it.
+    pub(super) fn waited<const N: usize>(mut self, waits: [(&str, f64); N]) -> Self {
+        let wait = |(table, longest_s): (&str, f64)| TableWaits {
+            table: Some(TableName::new("public", table)),
+            access: Access::Writes,
+            waits: Waits { statements: 1, longest_s, total_s: longest_s },
+        };
+        let migration = &self.migrations.last().expect("a migration").run.migration;
+        let of = MigrationTraffic {
+            database: migration.database.clone(),
+            migration: migration.name.clone(),
+            duration_s: 1.0,
+            failure: None,
+            seen: 1,
+            all: Waits::default(),
+            tables: waits.map(wait).into(),
+        };
+        self.traffic.get_or_insert_default().migrations.push(of);
+        self
+    }
+
+    /// That the last migration fails beside the traffic.
+    pub(super) fn fails_with_traffic(mut self, failure: SqlFailure) -> Self {
+        let of = self.traffic.as_mut().and_then(|traffic| traffic.migrations.last_mut());
+        of.expect("traffic").failure = Some(failure);
+        self
+    }
+
+    /// Why the traffic tells nothing.
+    pub(super) fn doubt_of_traffic(mut self, doubt: &str) -> Self {
+        self.traffic.get_or_insert_default().doubts.push(doubt.to_owned());
+        self
+    }
+
     pub(super) fn judge(&self) -> (Verdict, Vec<Finding>) {
         judge(&Evidence {
             migrations: &self.migrations,
             not_run: &self.not_run,
             service_failure: self.service_failure.as_ref(),
             suite: self.suite.as_ref(),
+            traffic: self.traffic.as_ref(),
             limits: &self.limits,
             approvals: &self.approvals,
             now: "2026-11-22T00:00:00Z".parse().expect("a time"),

@@ -10,6 +10,7 @@ use super::masking::Masking;
 use super::migration::MigrationLayout;
 use super::service::Service;
 use super::suite::SuiteSpec;
+use super::traffic::TrafficSpec;
 
 /// Where the backups of a database are found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +114,8 @@ pub struct Environment {
     pub suite: Option<SuiteSpec>,
     /// Whether services and suite run without the migrations, too, so that the report can tell what is new in what they say.
     pub compares: bool,
+    /// What runs while the migrations do once more, so that the report can tell how long it waits for them.
+    pub traffic: Option<TrafficSpec>,
     /// Limits on changes.
     pub guards: GuardLimits,
     /// How long a stack may stand.

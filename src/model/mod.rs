@@ -45,5 +45,6 @@ pub mod step;
 pub mod suite;
 pub mod survey;
 pub mod sweep;
+pub mod traffic;
 pub mod tuples;
 pub mod version_table;

@@ -129,6 +129,11 @@ impl StackNames {
         format!("{}-migration-{number}", self.prefix)
     }
 
+    /// The container of the traffic; `.` keeps it apart from a service that is called so.
+    pub fn traffic(&self) -> String {
+        format!("{}.traffic", self.prefix)
+    }
+
     /// A named volume of the Compose file; `.` keeps it apart from clones, leases and whatever it may be called like.
     pub fn volume(&self, name: &str) -> String {
         format!("{}.{name}", self.prefix)

@@ -13,6 +13,7 @@ use super::name::RunId;
 use super::proof::Remains;
 use super::seed::SeedRecord;
 use super::suite::SuiteOutcome;
+use super::traffic::Traffic;
 
 /// What `stage` says of the change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +93,8 @@ pub struct Report {
     pub suite: Option<SuiteOutcome>,
     /// How all this is without the migrations; `None` if nobody asked, or if they did not run through.
     pub comparison: Option<Comparison>,
+    /// How long the migrations kept traffic waiting; `None` if nobody asked, or if they did not run through.
+    pub traffic: Option<Traffic>,
     /// Guards that were broken, most severe first.
     pub findings: Vec<Finding>,
     /// The verdict.

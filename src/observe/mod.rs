@@ -13,4 +13,5 @@ pub mod net;
 pub mod schema;
 pub mod sequences;
 pub mod step;
+pub mod traffic;
 pub mod wal;

@@ -183,6 +183,11 @@ impl Enclosure {
         &self.services
     }
 
+    /// The addresses of the containers by their names.
+    pub fn addresses(&self) -> impl Iterator<Item = (&str, Ipv4Addr)> {
+        self.addresses.iter().map(|(name, address)| (name.as_str(), *address))
+    }
+
     /// Whose doing what was refused is, by service.
     pub fn attempts(&self, refused: Vec<Refused>) -> Vec<Attempt> {
         Attempt::of(refused, &self.services)
@@ -225,7 +230,8 @@ fn visitors(environment: &Environment, identity: &Identity) -> Vec<(String, Stri
     let before = environment.databases.keys().map(|name| (names.before(name), name.clone()));
     let commands =
         commands(environment).map(|(number, _, service)| (names.migration(number), service.name.clone()));
-    suite.chain(before).chain(commands).collect()
+    let traffic = environment.traffic.iter().map(|it| (names.traffic(), it.service().to_owned()));
+    suite.chain(before).chain(commands).chain(traffic).collect()
 }
 
 fn is_suite(environment: &Environment, service: &str) -> bool {

@@ -1,5 +1,6 @@
 //! What an engine cannot keep, found before anything is made on it.
 
+use super::order::dependencies;
 use super::services::started_services;
 use super::stack::{holds, pgdata};
 use crate::model::engine::{EngineFacts, EnginePlace};
@@ -32,6 +33,10 @@ pub fn check_paths(environment: &Environment, engine: &EngineFacts) -> Result<()
     let mut names = started_services(environment);
     names.extend(environment.databases.keys().map(String::as_str));
     names.extend(environment.suite.as_ref().map(|suite| suite.service.as_str()));
+    if let Some(traffic) = &environment.traffic {
+        names.insert(traffic.service());
+        names.extend(dependencies(environment, traffic.service()));
+    }
     let services = names.into_iter().filter_map(|name| environment.services.get(name));
     Error::all(services.flat_map(|service| bind_mounts(environment, service, engine)).collect())
 }

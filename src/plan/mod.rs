@@ -23,6 +23,7 @@ mod subnet;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod wake;
 
 pub use audience::{attended, unattended};
@@ -40,13 +41,14 @@ pub use room::{
 };
 pub use seed::{SeedOrder, build_seed, cluster_settings, lock_seed, seal_seed};
 pub use services::{
-    make_commands, make_services, make_suite, standing_services, start_services, start_suite,
+    make_commands, make_services, make_suite, make_traffic, standing_services, start_services, start_suite,
 };
 pub use sink::senders;
-pub use stack::{POSTGRES_PORT, beside, pgdata, stand_up};
+pub use stack::{POSTGRES_PORT, Twins, beside, pgdata, stand_up};
 pub use standing::{find, names, run_out, standing, unleased};
 pub use subnet::{free_subnet, free_subnets};
 pub use sweep::{Expired, PoolListing, SweepScope, expired, left_alone};
+pub use traffic::{start_traffic, traffic_addresses};
 pub use wake::{Stopped, stopped, wake_databases, wake_services};
 
 use std::collections::BTreeSet;

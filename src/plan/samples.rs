@@ -80,6 +80,7 @@ pub fn shop() -> Environment {
         migrations: Vec::new(),
         suite: Some(SuiteSpec { service: "tests".into(), command: None, junit: None, timeout_s: 60 }),
         compares: false,
+        traffic: None,
         guards: GuardLimits::default(),
         lease: LeaseSpec::default(),
         egress: EgressPolicy::default(),

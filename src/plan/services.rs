@@ -6,6 +6,7 @@ use super::commands::{commands, container_for, needed};
 use super::enclosure::Enclosure;
 use super::identity::Identity;
 use super::order::{Order, dependencies};
+use super::traffic::{beneath, traffic_container};
 use crate::model::call::Call;
 use crate::model::container::{ContainerSpec, Mount, MountSource, VolumeSource, VolumeSpec};
 use crate::model::environment::Environment;
@@ -13,6 +14,7 @@ use crate::model::inventory::Inventory;
 use crate::model::plan::{Plan, StepId};
 use crate::model::service::{Service, VolumeOrigin};
 use crate::model::suite::SuiteSpec;
+use crate::model::traffic::TrafficSpec;
 
 /// Makes the containers of all services that will be started and those of commands, with their volumes and images, and
 /// that of the suite if it is to run. Nothing of them runs yet, so this may happen while the databases start. The stack's
@@ -57,6 +59,26 @@ pub fn make_suite(
 ) -> Plan {
     let mut making = Making::new(identity, inventory, enclosure);
     making.add_suite(environment, Some(suite));
+    making.plan
+}
+
+/// Makes the containers of the traffic and of what it depends on, and those of commands, in a stack that stands for it alone.
+pub fn make_traffic(
+    environment: &Environment,
+    identity: &Identity,
+    inventory: &Inventory,
+    traffic: &TrafficSpec,
+    enclosure: &Enclosure,
+) -> Plan {
+    let mut making = Making::new(identity, inventory, Some(enclosure));
+    making.add_commands(environment);
+    let beneath = beneath(environment, traffic);
+    for service in beneath.into_iter().filter_map(|name| environment.services.get(name)) {
+        making.add(service, container_of(identity, service), format!("service {}", service.name));
+    }
+    if let Some((service, container)) = traffic_container(environment, identity, traffic) {
+        making.add(service, container, format!("traffic {traffic}"));
+    }
     making.plan
 }
 

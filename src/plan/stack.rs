@@ -24,13 +24,22 @@ const CLONE_SETTINGS: [&str; 3] = ["fsync=off", "full_page_writes=off", "wal_kee
 /// The copy that stays as the seed was is only read.
 const BEFORE_SETTINGS: [&str; 3] = ["fsync=off", "autovacuum=off", "default_transaction_read_only=on"];
 
-/// The network, and each database, with its untouched twin if it is migrated. App and worker must not run before the meter has closed.
-/// `seeds` by service. Nothing starts before egress is denied.
+/// Whether the seed as it was stands beside a database that is migrated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Twins {
+    /// It does, to be compared with.
+    Stand,
+    /// Nothing is compared.
+    Absent,
+}
+
+/// The network, and each database, with its untouched twin if it is migrated and compared. App and worker must not run before
+/// the meter has closed. `seeds` by service. Nothing starts before egress is denied.
 pub fn stand_up(
     environment: &Environment,
     identity: &Identity,
     inventory: &Inventory,
-    seeds: &BTreeMap<String, SeedKey>,
+    (seeds, twins): (&BTreeMap<String, SeedKey>, Twins),
     enclosure: &Enclosure,
 ) -> Plan {
     let mut plan = Plan::default();
@@ -44,7 +53,7 @@ pub fn stand_up(
         let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
         let database = Database { identity, service, image: &image, seed, enclosure: Some(enclosure) };
         database.live(&mut plan, network, &denied);
-        if environment.migrates(name) {
+        if twins == Twins::Stand && environment.migrates(name) {
             database.before(&mut plan, &[network], &denied);
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::samples::{self, identity, inventory, shop};
 use super::{
-    Enclosure, Hosts, SeedOrder, build_seed, command_migration, lock_seed, make_services, run_command,
+    Enclosure, Hosts, SeedOrder, Twins, build_seed, command_migration, lock_seed, make_services, run_command,
     seal_seed, senders, stand_up, start_for_commands, start_services, start_suite, stopped, wake_databases,
 };
 use crate::model::call::Call;
@@ -44,7 +44,7 @@ fn databases_run_on_clones_beside_the_untouched_seed_and_nothing_else_runs_yet()
         &shop_with_a_command(),
         &identity(),
         &inventory(),
-        &seeds,
+        (&seeds, Twins::Stand),
         &enclosure(&shop_with_a_command()),
     );
     check(
@@ -70,7 +70,8 @@ fn databases_run_on_clones_beside_the_untouched_seed_and_nothing_else_runs_yet()
 #[test]
 fn a_database_that_nothing_migrates_needs_no_twin() {
     let seeds = BTreeMap::from([("db".to_owned(), key())]);
-    let plan = stand_up(&shop(), &identity(), &inventory(), &seeds, &enclosure(&shop())).to_string();
+    let plan =
+        stand_up(&shop(), &identity(), &inventory(), (&seeds, Twins::Stand), &enclosure(&shop())).to_string();
     assert!(plan.contains("start stage-shop-r1-db ") && !plan.contains("before"), "{plan}");
 }
 
@@ -213,7 +214,8 @@ fn mail_is_caught_before_anybody_can_send_it() {
     let hosts =
         ["smtp.example.com:203.0.113.7", "SMTP.example.com=203.0.113.7", "api.example.com:203.0.113.8"];
     shop.services.get_mut("web").unwrap().runtime.extra_hosts = hosts.map(str::to_owned).to_vec();
-    let plan = stand_up(&shop, &identity(), &inventory(), &BTreeMap::new(), &enclosure(&shop));
+    let plan =
+        stand_up(&shop, &identity(), &inventory(), (&BTreeMap::new(), Twins::Stand), &enclosure(&shop));
     check(
         &plan,
         "1 create network stage-shop-r1 10.213.0.0/28 — the stack's own network

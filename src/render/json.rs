@@ -15,6 +15,7 @@ mod since;
 mod statements;
 mod steps;
 mod suite;
+mod traffic;
 
 pub use since::changes_value;
 
@@ -25,7 +26,7 @@ use serde::Serialize;
 
 use crate::model::change::{GrossRows, TableChange, TableEvent};
 use crate::model::report::{MigrationReport, Report, SeedUse, Verdict};
-use crate::model::{call, proof, report as model};
+use crate::model::{call, migration, proof, report as model};
 
 #[derive(Serialize)]
 struct Root<'a> {
@@ -54,6 +55,9 @@ struct Root<'a> {
     /// Services and suite without the migrations, and what is new since; `null` unless `compare: true` asks for it and the
     /// migrations ran through.
     comparison: Option<comparison::Comparison<'a>>,
+    /// The migrations once more beside traffic, and what of it waited for them; `null` unless `traffic:` asks for it and the
+    /// migrations ran through.
+    traffic: Option<traffic::Traffic<'a>>,
     /// Most severe first.
     findings: Vec<Finding<'a>>,
     teardown: Teardown<'a>,
@@ -252,6 +256,7 @@ fn root(report: &Report) -> Root<'_> {
         mail: report.mail.as_ref().map(mail::mail),
         suite: report.suite.as_ref().map(suite::suite),
         comparison: report.comparison.as_ref().map(comparison::comparison),
+        traffic: report.traffic.as_ref().map(traffic::traffic),
         findings: report.findings.iter().map(finding).collect(),
         teardown: teardown(&report.teardown),
         phases: report.phases.iter().map(|it| Phase { phase: it.phase, duration_s: it.duration_s }).collect(),
@@ -295,13 +300,7 @@ fn migration(report: &MigrationReport) -> Migration<'_> {
         transactional: run.migration.transactional,
         applied: run.failure.is_none(),
         duration_s: run.duration_s,
-        failure: run.failure.as_ref().map(|failure| SqlFailure {
-            message: &failure.message,
-            code: &failure.code,
-            line: failure.line,
-            column: failure.column,
-            hint: failure.hint.as_deref(),
-        }),
+        failure: run.failure.as_ref().map(sql_failure),
         output_tail: run.output_tail.as_deref(),
         wal_bytes: change.wal_bytes,
         temp_bytes: change.temp_bytes,
@@ -312,6 +311,16 @@ fn migration(report: &MigrationReport) -> Migration<'_> {
         statements: change.statements.iter().map(statements::statement).collect(),
         sequences: change.sequences.iter().map(sequences::sequence).collect(),
         doubts: &change.doubts,
+    }
+}
+
+fn sql_failure(failure: &migration::SqlFailure) -> SqlFailure<'_> {
+    SqlFailure {
+        message: &failure.message,
+        code: &failure.code,
+        line: failure.line,
+        column: failure.column,
+        hint: failure.hint.as_deref(),
     }
 }
 

@@ -41,10 +41,12 @@ pub(super) fn taken_in(lock: &HeldLock) -> String {
 
 /// How long a lock was held; a short one in milliseconds (`2 ms`).
 pub(super) fn held(lock: &HeldLock) -> String {
-    if lock.held_s < NOTICED_S {
-        return format!("{} ms", (lock.held_s * 1_000.0).ceil());
-    }
-    duration(lock.held_s)
+    waited(lock.held_s)
+}
+
+/// How long something waits; a short time in milliseconds.
+pub(super) fn waited(seconds: f64) -> String {
+    if seconds < NOTICED_S { format!("{} ms", (seconds * 1_000.0).ceil()) } else { duration(seconds) }
 }
 
 #[cfg(test)]

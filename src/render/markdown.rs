@@ -5,6 +5,7 @@ mod locks;
 mod lost;
 mod schema;
 mod sequences;
+mod traffic;
 
 use crate::model::change::{GrossRows, TableChange};
 use crate::model::egress::Attempt;
@@ -37,6 +38,7 @@ pub fn markdown(report: &Report) -> String {
     steps(&mut page, report);
     sequences::section(&mut page, report);
     locks::section(&mut page, report);
+    traffic::section(&mut page, report);
     suite(&mut page, report);
     comparison::section(&mut page, report);
     egress(&mut page, report);

@@ -17,6 +17,7 @@ mod schema;
 mod sequences;
 mod stack;
 mod terminal;
+mod traffic;
 mod wrap;
 
 pub use diagnosis::{diagnosis, diagnosis_json};

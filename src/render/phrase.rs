@@ -37,6 +37,9 @@ pub(super) fn headline(report: &Report) -> String {
         (Verdict::Unverified, _) if doubts(report).is_empty() => {
             "not all that was pending ran, and nothing says why".to_owned()
         }
+        (Verdict::Unverified, _) if doubts(report).iter().all(|(of, _)| *of == "traffic") => {
+            format!("{migrations} ran, but what they would have kept waiting cannot be told for sure")
+        }
         (Verdict::Unverified, _) => {
             format!("{migrations} ran, but what they did cannot be told for sure")
         }
@@ -94,6 +97,8 @@ pub(super) fn doubts(report: &Report) -> Vec<(&str, &str)> {
     for MigrationReport { run, change } in &report.migrations {
         doubts.extend(change.doubts.iter().map(|doubt| (run.migration.name.as_str(), doubt.as_str())));
     }
+    let of_traffic = report.traffic.iter().flat_map(|traffic| &traffic.doubts);
+    doubts.extend(of_traffic.map(|doubt| ("traffic", doubt.as_str())));
     doubts
 }
 

@@ -5,6 +5,7 @@ mod lost;
 mod mail;
 mod schema;
 mod sequences;
+pub(super) mod traffic;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -286,6 +287,7 @@ fn shop(environment: &str, verdict: Verdict, cleanup: TableChange, findings: Vec
         mail: None,
         suite: Some(passed()),
         comparison: None,
+        traffic: None,
         findings,
         verdict,
         teardown: Teardown {

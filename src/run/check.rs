@@ -8,7 +8,7 @@ use super::report::{Subject, report};
 use super::stand::{self, Stood};
 use super::stopwatch::Stopwatch;
 use super::suite::{self, Ran};
-use super::{Settings, comparison, egress, mail, sweep};
+use super::{Settings, comparison, egress, mail, sweep, traffic};
 use crate::execute::Run;
 use crate::model::approval::Approval;
 use crate::model::comparison::Comparison;
@@ -99,6 +99,11 @@ async fn story(
         stopwatch.enter("comparison");
         let compared = comparison::comparison(run, order, identity, &found.stood, cleared).await?;
         found.comparison = Some(compared);
+    }
+    if let Some(spec) = traffic::is_due(environment, &found.stood) {
+        stopwatch.enter("traffic");
+        let told = traffic::traffic(run, order, identity, (spec, &found.stood), cleared).await?;
+        found.stood.traffic = Some(told);
     }
     Ok(found)
 }

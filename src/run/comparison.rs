@@ -34,7 +34,7 @@ pub async fn comparison(
 ) -> Result<Comparison> {
     let environment = order.environment;
     let after = heard(run, environment, identity, &migrated.marks).await?;
-    *cleared = ending::clear(run).await;
+    *cleared = std::mem::take(cleared).then(ending::clear(run).await);
 
     let unmigrated = Environment { migrations: Vec::new(), ..environment.clone() };
     // Names of its own: those of the stack before it may still be on their way out.

@@ -30,6 +30,19 @@ pub struct Cleared {
     removed: Vec<String>,
 }
 
+impl Cleared {
+    /// This, and then what was taken back later.
+    #[must_use]
+    pub fn then(mut self, later: Self) -> Self {
+        self.standing = match (later.standing, self.standing) {
+            (Some(later), Some(earlier)) => Some(later.and(earlier)),
+            (later, earlier) => later.or(earlier),
+        };
+        self.removed.extend(later.removed);
+        self
+    }
+}
+
 /// Takes back everything that the run has made so far, while the story goes on. What cannot be removed now is tried again
 /// at the end.
 pub async fn clear(run: &Run) -> Cleared {

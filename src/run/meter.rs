@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::compare::Compared;
-use super::lock_watch::LockWatch;
+use super::lookout::{LockLooks, Lookout};
 use super::lost::Sides;
 use super::schema::SchemaWitness;
 use super::sequences::SequenceWitness;
@@ -107,7 +107,7 @@ impl Meter {
     ) -> Result<MigrationReport> {
         let from = self.reader.position();
         let live = Arc::clone(&self.live);
-        let watch = LockWatch::begin(&live, &self.last).await?;
+        let watch = Lookout::begin(LockLooks::first(&live, &self.last).await?);
         let temp_before = live.temp_bytes().await?;
         let begun = Instant::now();
         let (ended, mut has_ended) = oneshot::channel::<()>();
@@ -131,7 +131,7 @@ impl Meter {
         let ((run, watch), followed): (_, Result<()>) = tokio::join!(apply, follow);
         let run = run?;
         followed?;
-        let watch = watch?;
+        let watch = watch?.watch;
         let applied_ms = begun.elapsed().as_millis();
         // What comparing writes comes later.
         let (end, temp_after) = tokio::try_join!(self.live.wal_end(), self.live.temp_bytes())?;

@@ -20,8 +20,8 @@ mod idle;
 mod images;
 mod instance;
 mod interleave;
-mod lock_watch;
 mod logs;
+mod lookout;
 mod lost;
 mod mail;
 mod meter;
@@ -45,6 +45,7 @@ mod sweep;
 mod test;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod up;
 mod wake;
 

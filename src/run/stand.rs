@@ -20,7 +20,8 @@ use crate::model::plan::Plan;
 use crate::model::report::SeedUse;
 use crate::model::seed::SeedKey;
 use crate::model::suite::SuiteSpec;
-use crate::plan::{self, Enclosure, Identity};
+use crate::model::traffic::Traffic;
+use crate::plan::{self, Enclosure, Identity, Twins};
 
 /// What stands after the migrations, or why it does not.
 #[derive(Default)]
@@ -38,6 +39,8 @@ pub struct Stood {
     pub egress: Option<Vec<Attempt>>,
     /// What mail they have sent, and the sink has caught; `None` without a sink.
     pub mail: Option<MailSummary>,
+    /// How long the migrations kept traffic waiting; `None` if there is none, or if they did not run through.
+    pub traffic: Option<Traffic>,
 }
 
 impl Stood {
@@ -66,7 +69,7 @@ pub async fn stand(
     let seeds = seed::ensure_all(&run.world, &story).await?;
 
     stopwatch.enter("stack");
-    let (inventory, enclosure) = databases(run, &story, identity, &seeds).await?;
+    let (inventory, enclosure) = databases(run, &story, identity, (&seeds, Twins::Stand)).await?;
     // Making containers takes the engine about as long as the servers take to answer.
     let making = plan::make_services(environment, identity, &inventory, suite, &enclosure);
     let (made, meters) = tokio::join!(
@@ -101,11 +104,11 @@ pub async fn stand(
 }
 
 /// The stack as far as the databases.
-async fn databases(
+pub(super) async fn databases(
     run: &Run,
     story: &SeedStory<'_>,
     identity: &Identity,
-    seeds: &BTreeMap<String, SeedUse>,
+    (seeds, twins): (&BTreeMap<String, SeedUse>, Twins),
 ) -> Result<(Inventory, Enclosure)> {
     let keys: BTreeMap<String, SeedKey> =
         seeds.iter().map(|(service, used)| (service.clone(), used.seed.key.clone())).collect();
@@ -117,7 +120,7 @@ async fn databases(
         let inventory = images::inventory_with(&run.world, story, &wanted).await?;
         let chosen = plan::free_subnet(&inventory.subnets, addresses, &identity.run, attempt)?;
         let enclosure = Enclosure::new(story.environment, identity, &chosen, &hosts)?;
-        let plan = plan::stand_up(story.environment, identity, &inventory, &keys, &enclosure);
+        let plan = plan::stand_up(story.environment, identity, &inventory, (&keys, twins), &enclosure);
         let waiting = Waiting {
             run,
             network: identity.names().network(),

@@ -1,6 +1,6 @@
 //! The port to a database server.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use crate::model::row::{PlacedRow, RowQuery};
 use crate::model::schema::Schema;
 use crate::model::sequence::SequenceState;
 use crate::model::stack::Work;
+use crate::model::traffic::TrafficSample;
 use crate::model::tuples::TupleId;
 
 /// Where a database answers, and as whom.
@@ -93,6 +94,8 @@ pub trait Database: Send + Sync {
     /// What is locked in this database right now by connections that clients opened since `since_us`, which
     /// [`LockSample::at_us`] explains; by nobody if that is `None`. Short, and holds no snapshot.
     async fn locks(&self, since_us: Option<i64>) -> Result<LockSample>;
+    /// The connections to this database that come from one of `addresses`, and what each waits for. Short, and holds no snapshot.
+    async fn traffic(&self, addresses: &[Ipv4Addr]) -> Result<TrafficSample>;
     /// The end of the write-ahead log up to which everything that was committed is on disk.
     async fn wal_end(&self) -> Result<Lsn>;
     /// The end of the write-ahead log that is on disk right now; asking for it has no effect.

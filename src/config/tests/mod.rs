@@ -8,6 +8,7 @@ mod masks;
 mod panics;
 mod stage;
 mod stage_problems;
+mod traffic;
 mod yaml;
 
 use std::collections::BTreeMap;

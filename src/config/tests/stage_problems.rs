@@ -70,15 +70,13 @@ fn egress_is_denied_allowed_or_allowed_to_some() {
 fn what_this_version_does_not_keep_is_refused_by_name() {
     let later = "is not supported by this version of stage yet";
     check(
-        "traffic: {}
-suite: {service: tests, coverage: {}}
+        "suite: {service: tests, coverage: {}}
 databases:
   db: {backup: {command: [x]}, masks: masks.yaml}
 ",
         &[
-            &format!("stage.yaml:1:1: `traffic` {later}"),
-            &format!("stage.yaml:2:25: `coverage` {later}"),
-            &format!("stage.yaml:4:16: a backup that a `command` makes {later}"),
+            &format!("stage.yaml:1:25: `coverage` {later}"),
+            &format!("stage.yaml:3:16: a backup that a `command` makes {later}"),
         ],
     );
 }

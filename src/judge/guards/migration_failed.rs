@@ -5,6 +5,7 @@ use crate::judge::guard::Guard;
 use crate::model::guard::Finding;
 use crate::model::migration::SqlFailure;
 use crate::model::quantity::counted;
+use crate::model::traffic::MigrationTraffic;
 
 /// A migration that does not run through on production's data.
 pub(super) static GUARD: Guard = Guard {
@@ -27,7 +28,23 @@ fn check(evidence: &Evidence) -> Vec<Finding> {
             hint: failure.hint.clone().unwrap_or_else(|| GUARD.hint.to_owned()),
         })
     };
-    evidence.migrations.iter().filter_map(failed).collect()
+    evidence.migrations.iter().filter_map(failed).chain(with_traffic(evidence)).collect()
+}
+
+/// Those that run through alone, and not beside an app.
+fn with_traffic<'a>(evidence: &'a Evidence<'_>) -> impl Iterator<Item = Finding> + 'a {
+    let failed = |of: &MigrationTraffic| {
+        let failure = of.failure.as_ref()?;
+        Some(Finding {
+            guard: GUARD.id,
+            migration: Some(of.migration.clone()),
+            steps: Vec::new(),
+            table: None,
+            message: format!("with traffic: {}", in_words(failure)),
+            hint: failure.hint.clone().unwrap_or_else(|| GUARD.hint.to_owned()),
+        })
+    };
+    evidence.traffic.into_iter().flat_map(|traffic| &traffic.migrations).filter_map(failed)
 }
 
 /// The server's message with its code and the place in the text.
@@ -74,6 +91,15 @@ mod tests {
                 "0002: syntax error at or near \"DELET\" (42601) at line 3, column 1; 1 later migration did not run"
             ]
         );
+        assert_eq!(sample.judge().0, Verdict::Blocked);
+    }
+
+    #[test]
+    fn a_migration_that_fails_beside_traffic_alone_is_told_as_such() {
+        let bare = SqlFailure { message: "lock timeout".to_owned(), code: "55P03".to_owned(), ..failure() };
+        let sample = Sample::default().migration("1", []).waited([]).fails_with_traffic(bare);
+        let expected = "1: with traffic: lock timeout (55P03) at line 3, column 1";
+        assert_eq!(sample.findings("migration_failed"), [expected]);
         assert_eq!(sample.judge().0, Verdict::Blocked);
     }
 

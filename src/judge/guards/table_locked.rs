@@ -10,6 +10,7 @@ use crate::model::lock::{Blocked, HeldLock};
 use crate::model::name::TableName;
 use crate::model::quantity::duration;
 use crate::model::report::MigrationReport;
+use crate::model::traffic::MigrationTraffic;
 
 /// One transaction that kept out the reads or writes of a table.
 pub(super) static GUARD: Guard = Guard {
@@ -25,7 +26,7 @@ pub(super) static GUARD: Guard = Guard {
 fn check(evidence: &Evidence) -> Vec<Finding> {
     let mut own: BTreeSet<(&str, &TableName)> = BTreeSet::new();
     let mut findings = Vec::new();
-    for report in evidence.migrations {
+    for (at, report) in evidence.migrations.iter().enumerate() {
         let database = report.run.migration.database.as_str();
         if !evidence.is_approved(GUARD.id, &report.run.migration) {
             let is_production = |lock: &&HeldLock| !own.contains(&(database, &lock.table));
@@ -33,6 +34,14 @@ fn check(evidence: &Evidence) -> Vec<Finding> {
                 let limit = evidence.limits.table_locked.of(&lock.table);
                 limit.is_exceeded_by(lock.held_s).then(|| finding(report, lock, &limit.to_string()))
             }));
+            let waited = evidence.traffic.and_then(|traffic| traffic.migrations.get(at));
+            let waited = waited.map(|waited| longest_wait(evidence, report, waited)).unwrap_or_default();
+            // What is known of the lock already is not told again.
+            let is_new = |it: &Finding| {
+                !findings.iter().any(|known| known.migration == it.migration && known.table == it.table)
+            };
+            let waited: Vec<Finding> = waited.into_iter().filter(is_new).collect();
+            findings.extend(waited);
         }
         let made = report.change.tables.iter().filter(|it| it.events.contains(&TableEvent::Created));
         own.extend(made.map(|it| (database, &it.table)));
@@ -51,6 +60,28 @@ fn longest(report: &MigrationReport) -> Vec<&HeldLock> {
         }
     }
     longest
+}
+
+/// Of each table the traffic that waited for longest, if that is too long: also for rows, and behind a lock that waits itself.
+fn longest_wait(evidence: &Evidence, report: &MigrationReport, waited: &MigrationTraffic) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for it in &waited.tables {
+        let Some(table) = &it.table else { continue };
+        let limit = evidence.limits.table_locked.of(table);
+        let is_told = findings.iter().any(|known| known.table.as_ref() == Some(table));
+        if limit.is_exceeded_by(it.waits.longest_s) && !is_told {
+            let longest = duration(it.waits.longest_s);
+            findings.push(Finding {
+                guard: GUARD.id,
+                migration: Some(report.run.migration.name.clone()),
+                steps: Vec::new(),
+                table: Some(table.clone()),
+                message: format!("{} waited up to {longest} with traffic, the limit is {limit}", it.who()),
+                hint: GUARD.hint.to_owned(),
+            });
+        }
+    }
+    findings
 }
 
 fn finding(report: &MigrationReport, lock: &HeldLock, limit: &str) -> Finding {
@@ -107,6 +138,21 @@ mod tests {
         let limit = HoldLimit::AtMost(0.5);
         assert_eq!(sample().table_locked_of("orders", limit).findings("table_locked").len(), 1);
         let approved = sample().table_locked_of("orders", limit).approve("table_locked", "1", None);
+        assert!(approved.findings("table_locked").is_empty());
+    }
+
+    #[test]
+    fn traffic_that_waited_for_longer_is_told_once_a_table() {
+        let sample = || {
+            let locked = locked(&[("orders", LockMode::AccessExclusive, 3.0)]);
+            locked.waited([("orders", 3.0), ("people", 2.5), ("visits", 1.0)])
+        };
+        let found = sample().table_locked(HoldLimit::AtMost(2.0)).findings("table_locked");
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].contains("reads and writes of orders"), "{found:?}");
+        assert_eq!(found[1], "1: writes to people waited up to 2.50 s with traffic, the limit is 2.00 s");
+        assert!(sample().findings("table_locked").is_empty());
+        let approved = sample().table_locked(HoldLimit::AtMost(2.0)).approve("table_locked", "1", None);
         assert!(approved.findings("table_locked").is_empty());
     }
 

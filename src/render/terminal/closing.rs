@@ -4,7 +4,7 @@ use crate::model::quantity::{counted, duration};
 use crate::model::report::{Report, Teardown};
 use crate::model::suite::SuiteOutcome;
 
-use super::{Page, comparison, tone};
+use super::{Page, comparison, tone, traffic};
 use crate::render::paint::Tone;
 use crate::render::phrase;
 
@@ -46,6 +46,7 @@ pub(super) fn outcomes(page: &mut Page, report: &Report) {
     if let Some(of) = &report.comparison {
         comparison::section(page, report, of);
     }
+    traffic::section(page, report);
     egress(page, report);
     mail(page, report);
 }

@@ -7,7 +7,7 @@ use crate::model::guard::Finding;
 use crate::model::quantity::{Count, Share, counted, duration, size};
 use crate::model::report::{MigrationReport, Report};
 
-use super::{Page, locks, lost, schema, sequences, steps};
+use super::{Page, locks, lost, schema, sequences, steps, traffic};
 use crate::render::grid::{Cell, Column, Grid, Row};
 use crate::render::paint::Tone;
 use crate::render::phrase;
@@ -36,6 +36,7 @@ pub(super) fn section(page: &mut Page, report: &Report, at: usize) {
         "no row of any table was touched"
     };
     changes(page, of, &findings, nothing);
+    traffic::of_one(page, report, at);
 }
 
 /// The table of tables, or `nothing` in words, the schema, findings and doubts.

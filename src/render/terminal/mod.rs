@@ -10,6 +10,7 @@ mod schema;
 mod sequences;
 mod standing;
 mod steps;
+mod traffic;
 
 pub use standing::{changes, migrations, suite};
 

@@ -18,3 +18,4 @@ mod signals;
 mod stacks;
 mod story;
 mod sweeps;
+mod traffic;

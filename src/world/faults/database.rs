@@ -1,6 +1,7 @@
 //! Databases, with a fault. Following the log and the locks while a statement runs is not numbered: how often that happens
 //! is chance, and the numbers of the calls behind it would be, too.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use crate::model::row::{PlacedRow, RowQuery};
 use crate::model::schema::Schema;
 use crate::model::sequence::SequenceState;
 use crate::model::stack::Work;
+use crate::model::traffic::TrafficSample;
 use crate::model::tuples::TupleId;
 use crate::world::database::AppliedMigration;
 use crate::world::{Address, Database, Databases};
@@ -128,6 +130,10 @@ impl Database for Faulty {
 
     async fn locks(&self, since_us: Option<i64>) -> Result<LockSample> {
         self.inner.locks(since_us).await
+    }
+
+    async fn traffic(&self, addresses: &[Ipv4Addr]) -> Result<TrafficSample> {
+        self.inner.traffic(addresses).await
     }
 
     async fn wal_flushed(&self) -> Result<Lsn> {

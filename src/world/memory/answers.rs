@@ -8,6 +8,7 @@ use crate::model::lock::LockSample;
 use crate::model::migration::SqlFailure;
 use crate::model::name::TableName;
 use crate::model::schema::{Facet, ObjectKind, Schema, SchemaObject};
+use crate::model::traffic::TrafficSample;
 use crate::world::database::{AppliedMigration, RowDigest};
 
 /// What was said beforehand of databases.
@@ -26,6 +27,8 @@ pub(super) struct Answers {
     pub(super) run: Vec<String>,
     /// What is locked, from one time that it is asked to the next.
     pub(super) locks: VecDeque<LockSample>,
+    /// What traffic there is, from one time that it is asked to the next.
+    pub(super) traffic: VecDeque<TrafficSample>,
 }
 
 #[expect(clippy::return_self_not_must_use, reason = "returns a handle of the same world, for chaining")]
@@ -71,6 +74,12 @@ impl MemoryWorld {
     /// What is locked, from one time that databases are asked to the next; the last of them from then on.
     pub fn with_locks(&self, samples: impl IntoIterator<Item = LockSample>) -> Self {
         self.script().answers.locks.extend(samples);
+        self.clone()
+    }
+
+    /// What traffic there is, from one time that databases are asked to the next; the last of them from then on.
+    pub fn with_traffic(&self, samples: impl IntoIterator<Item = TrafficSample>) -> Self {
+        self.script().answers.traffic.extend(samples);
         self.clone()
     }
 

@@ -1,5 +1,6 @@
 //! The ports to databases. One runs in every running container that is PostgreSQL's.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use crate::model::row::{PlacedRow, RowQuery, WhichRows};
 use crate::model::schema::Schema;
 use crate::model::sequence::SequenceState;
 use crate::model::stack::Work;
+use crate::model::traffic::TrafficSample;
 use crate::model::tuples::TupleId;
 use crate::world::database::{Address, AppliedMigration, Database, Databases, DigestQuery, RowDigest};
 
@@ -207,6 +209,14 @@ impl Database for MemoryDatabase {
         self.is_up()?;
         let locks = &mut self.world.script().answers.locks;
         let next = if locks.len() > 1 { locks.pop_front() } else { locks.front().cloned() };
+        Ok(next.unwrap_or_default())
+    }
+
+    async fn traffic(&self, _addresses: &[Ipv4Addr]) -> Result<TrafficSample> {
+        // As with locks.
+        self.is_up()?;
+        let traffic = &mut self.world.script().answers.traffic;
+        let next = if traffic.len() > 1 { traffic.pop_front() } else { traffic.front().cloned() };
         Ok(next.unwrap_or_default())
     }
 

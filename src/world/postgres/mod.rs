@@ -17,9 +17,11 @@ mod rows;
 mod schema;
 mod sequences;
 pub(in crate::world) mod statements;
+mod traffic;
 mod wal;
 mod work;
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +43,7 @@ use crate::model::row::{PlacedRow, RowQuery};
 use crate::model::schema::Schema;
 use crate::model::sequence::SequenceState;
 use crate::model::stack::Work;
+use crate::model::traffic::TrafficSample;
 use crate::model::tuples::TupleId;
 use connect::Connections;
 use errors::{could_not, is_not_populated, outcome};
@@ -200,6 +203,13 @@ impl Database for PostgresDatabase {
     async fn locks(&self, since_us: Option<i64>) -> Result<LockSample> {
         let mut connection = self.connections.borrow().await?;
         let sample = locks::sample(&mut connection, since_us).await?;
+        self.connections.give_back(connection);
+        Ok(sample)
+    }
+
+    async fn traffic(&self, addresses: &[Ipv4Addr]) -> Result<TrafficSample> {
+        let mut connection = self.connections.borrow().await?;
+        let sample = traffic::sample(&mut connection, addresses).await?;
         self.connections.give_back(connection);
         Ok(sample)
     }

@@ -1,0 +1,295 @@
+//! Samples of the traffic merged as they come: the size follows the number of its connections.
+//!
+//! A statement counts as kept waiting by the migration if what it waits for leads to a process that is no traffic: directly, or
+//! through others that wait themselves. What waits for its like alone would wait without a migration, too.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::model::catalog::Catalog;
+use crate::model::traffic::{Access, LockWait, MigrationTraffic, TableWaits, TrafficSample, Waits};
+
+/// The traffic during one migration.
+#[derive(Debug)]
+pub struct TrafficWatch {
+    last_us: i64,
+    sessions: BTreeMap<i32, Session>,
+    seen: u64,
+    all: Waits,
+    tables: BTreeMap<Key, Waits>,
+}
+
+/// The table or index, and what is wanted of it.
+type Key = (Option<u32>, Access);
+
+/// A connection, as the latest sample has it.
+#[derive(Debug, Default)]
+struct Session {
+    statement_us: Option<i64>,
+    /// What its statement has waited for so far, in microseconds.
+    waited_us: BTreeMap<Key, i64>,
+    open: Option<Open>,
+    /// Whether it waited for its like alone.
+    is_excused: bool,
+}
+
+/// A wait that has not ended.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    key: Key,
+    since_us: i64,
+}
+
+impl TrafficWatch {
+    /// Begins with a first look, before the migration does.
+    pub fn new(first: &TrafficSample) -> Self {
+        let session = |statement_us| Session { statement_us, ..Session::default() };
+        Self {
+            last_us: first.at_us,
+            sessions: first.sessions.iter().map(|it| (it.pid, session(it.statement_us))).collect(),
+            seen: 0,
+            all: Waits::default(),
+            tables: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in a sample that is later than those before it.
+    pub fn sample(&mut self, sample: &TrafficSample) {
+        let (last_us, at_us) = (self.last_us, sample.at_us);
+        let kept_waiting = kept_waiting(sample);
+        let present: BTreeSet<i32> = sample.sessions.iter().map(|it| it.pid).collect();
+        let gone: Vec<Session> = self
+            .sessions
+            .extract_if(.., |pid, _| !present.contains(pid))
+            .map(|(_, session)| session)
+            .collect();
+        for mut session in gone {
+            session.close(at_us);
+            self.settle(&session);
+        }
+        for it in &sample.sessions {
+            let mut session = self.sessions.remove(&it.pid).unwrap_or_default();
+            if session.statement_us != it.statement_us {
+                // The one that waited was over when the next began.
+                session.close(it.statement_us.unwrap_or(at_us).min(at_us));
+                self.settle(&session);
+                self.seen += 1;
+                session = Session { statement_us: it.statement_us, ..Session::default() };
+            }
+            let wait = it.wait.as_ref();
+            session.look(wait, kept_waiting.contains(&it.pid), (last_us, at_us));
+            self.sessions.insert(it.pid, session);
+        }
+        self.last_us = at_us;
+    }
+
+    /// What the migration made wait. `catalog` is the one before it.
+    pub fn finish(mut self, catalog: &Catalog, migration: MigrationTraffic) -> MigrationTraffic {
+        for mut session in std::mem::take(&mut self.sessions).into_values() {
+            session.close(self.last_us);
+            self.settle(&session);
+        }
+        let names: BTreeMap<u32, _> = catalog.tables.values().map(|table| (table.oid, &table.name)).collect();
+        let told = |((relation, access), waits): (Key, Waits)| {
+            let table = relation.map(|it| catalog.indexes.get(&it).copied().unwrap_or(it));
+            let table = table.and_then(|table| names.get(&table)).map(|name| (*name).clone());
+            TableWaits { table, access, waits }
+        };
+        let mut tables: Vec<TableWaits> = Vec::new();
+        for one in std::mem::take(&mut self.tables).into_iter().map(told) {
+            match tables.iter_mut().find(|it| it.table == one.table && it.access == one.access) {
+                // Those of a table and of its indexes.
+                Some(known) => known.waits = known.waits.with(one.waits),
+                None => tables.push(one),
+            }
+        }
+        tables.sort_by(|one, other| other.waits.longest_s.total_cmp(&one.waits.longest_s));
+        MigrationTraffic { seen: self.seen, all: self.all, tables, ..migration }
+    }
+
+    /// Counts a statement that is over.
+    fn settle(&mut self, session: &Session) {
+        if session.waited_us.is_empty() {
+            return;
+        }
+        for (key, waited_us) in &session.waited_us {
+            self.tables.entry(*key).or_default().add(seconds(*waited_us));
+        }
+        self.all.add(seconds(session.waited_us.values().sum()));
+    }
+}
+
+impl Session {
+    fn look(&mut self, wait: Option<&LockWait>, is_kept: bool, (last_us, at_us): (i64, i64)) {
+        let Some(wait) = wait.filter(|_| is_kept) else {
+            self.close(at_us);
+            self.is_excused = wait.is_some();
+            return;
+        };
+        let key = (wait.relation, wait.of.access());
+        if self.open.is_none_or(|open| open.key != key) {
+            let since_us =
+                wait.since_us.filter(|_| !self.is_excused).unwrap_or(last_us).clamp(last_us, at_us);
+            self.close(since_us);
+            self.open = Some(Open { key, since_us });
+        }
+        self.is_excused = false;
+    }
+
+    fn close(&mut self, until_us: i64) {
+        if let Some(open) = self.open.take() {
+            *self.waited_us.entry(open.key).or_default() += (until_us - open.since_us).max(0);
+        }
+    }
+}
+
+/// The processes whose waiting leads to one that is no traffic.
+fn kept_waiting(sample: &TrafficSample) -> BTreeSet<i32> {
+    let traffic: BTreeSet<i32> = sample.sessions.iter().map(|it| it.pid).collect();
+    let waiting: Vec<(i32, &[i32])> = sample
+        .sessions
+        .iter()
+        .filter_map(|it| Some((it.pid, it.wait.as_ref()?.blockers.as_slice())))
+        .collect();
+    let mut kept = BTreeSet::new();
+    loop {
+        let leads = |blocker: &i32| kept.contains(blocker) || !traffic.contains(blocker);
+        let more: Vec<i32> = waiting
+            .iter()
+            .filter(|(pid, blockers)| !kept.contains(pid) && blockers.iter().any(leads))
+            .map(|(pid, _)| *pid)
+            .collect();
+        if more.is_empty() {
+            return kept;
+        }
+        kept.extend(more);
+    }
+}
+
+fn seconds(us: i64) -> f64 {
+    Duration::from_micros(us.max(0).unsigned_abs()).as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::catalog::Table;
+    use crate::model::lock::LockMode;
+    use crate::model::name::TableName;
+    use crate::model::traffic::{Awaited, TrafficSession};
+
+    const MIGRATION: i32 = 1;
+    const ORDERS: u32 = 16_400;
+    const MS: i64 = 1_000;
+
+    fn catalog() -> Catalog {
+        let table = Table {
+            name: TableName::new("public", "orders"),
+            oid: ORDERS,
+            filenode: ORDERS,
+            kind: 'r',
+            unlogged: false,
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            unique_keys: Vec::new(),
+            parent: None,
+        };
+        let tables = [(table.name.clone(), table)].into();
+        Catalog { tables, indexes: [(16_410, ORDERS)].into(), ..Catalog::default() }
+    }
+
+    /// A statement of a connection that began at a time, and what it waits for since when, behind whom.
+    fn session(pid: i32, statement_ms: i64, wait: Option<(Awaited, i64, i32)>) -> TrafficSession {
+        let wait = wait.map(|(of, since_ms, blocker)| LockWait {
+            relation: Some(ORDERS),
+            of,
+            since_us: Some(since_ms * MS),
+            blockers: vec![blocker],
+        });
+        TrafficSession { pid, statement_us: Some(statement_ms * MS), wait }
+    }
+
+    fn told(samples: &[(i64, Vec<TrafficSession>)]) -> Vec<String> {
+        let sample = |(at_ms, sessions): &(i64, Vec<TrafficSession>)| TrafficSample {
+            at_us: at_ms * MS,
+            sessions: sessions.clone(),
+        };
+        let mut watch = TrafficWatch::new(&sample(&samples[0]));
+        for it in &samples[1..] {
+            watch.sample(&sample(it));
+        }
+        let migration = MigrationTraffic {
+            database: "db".into(),
+            migration: "1.sql".into(),
+            duration_s: 0.0,
+            failure: None,
+            seen: 0,
+            all: Waits::default(),
+            tables: Vec::new(),
+        };
+        let of = watch.finish(&catalog(), migration);
+        let line = |who: &str, waits: &Waits| {
+            let Waits { statements, longest_s, total_s } = waits;
+            format!("{who}: {statements}, {longest_s:.3} s, {total_s:.3} s")
+        };
+        let tables = of.tables.iter().map(|it| line(&it.who(), &it.waits));
+        tables.chain([line(&format!("all of {} seen", of.seen), &of.all)]).collect()
+    }
+
+    const READ: Awaited = Awaited::Relation(LockMode::AccessShare);
+    const WRITE: Awaited = Awaited::Relation(LockMode::RowExclusive);
+
+    #[test]
+    fn a_wait_is_told_from_where_the_server_says_to_where_it_is_over() {
+        let samples = [
+            (0, vec![session(7, -5, None), session(8, -5, None)]),
+            (10, vec![session(7, 4, Some((READ, 5, MIGRATION))), session(8, 4, Some((WRITE, 7, MIGRATION)))]),
+            (20, vec![session(7, 4, Some((READ, 5, MIGRATION))), session(8, 4, Some((WRITE, 7, MIGRATION)))]),
+            (30, vec![session(7, 4, None), session(8, 28, None)]),
+        ];
+        let expected = [
+            "reads of orders: 1, 0.025 s, 0.025 s",
+            "writes to orders: 1, 0.021 s, 0.021 s",
+            "all of 3 seen: 2, 0.025 s, 0.046 s",
+        ];
+        assert_eq!(told(&samples), expected);
+    }
+
+    #[test]
+    fn who_waits_behind_others_that_the_migration_keeps_waiting_waits_for_it_too() {
+        let samples = [
+            (0, vec![session(7, 0, None), session(8, 0, None)]),
+            (10, vec![session(7, 0, Some((WRITE, 2, MIGRATION))), session(8, 0, Some((Awaited::Row, 6, 7)))]),
+            (20, vec![session(7, 0, None), session(8, 0, None)]),
+        ];
+        let expected = ["writes to orders: 2, 0.018 s, 0.032 s", "all of 0 seen: 2, 0.018 s, 0.032 s"];
+        assert_eq!(told(&samples), expected);
+    }
+
+    #[test]
+    fn who_waits_for_its_like_alone_is_not_counted_until_the_migration_is_before_it() {
+        let samples = [
+            (0, vec![session(7, 0, None), session(8, 0, None)]),
+            (10, vec![session(7, 0, None), session(8, 0, Some((Awaited::Row, 2, 7)))]),
+            (
+                20,
+                vec![session(7, 0, Some((WRITE, 15, MIGRATION))), session(8, 0, Some((Awaited::Row, 2, 7)))],
+            ),
+            (30, vec![]),
+        ];
+        let expected = ["writes to orders: 2, 0.020 s, 0.035 s", "all of 0 seen: 2, 0.020 s, 0.035 s"];
+        assert_eq!(told(&samples), expected);
+        assert_eq!(told(&samples[..2]), ["all of 0 seen: 0, 0.000 s, 0.000 s"]);
+    }
+
+    #[test]
+    fn a_statement_that_waits_twice_is_one_and_what_still_waits_at_the_end_is_told_until_then() {
+        let samples = [
+            (0, vec![session(7, 0, None)]),
+            (10, vec![session(7, 0, Some((READ, 5, MIGRATION)))]),
+            (20, vec![session(7, 0, None)]),
+            (30, vec![session(7, 0, Some((READ, 25, MIGRATION)))]),
+        ];
+        assert_eq!(told(&samples)[0], "reads of orders: 1, 0.020 s, 0.020 s");
+    }
+}

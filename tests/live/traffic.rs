@@ -1,0 +1,91 @@
+//! How long migrations keep an app waiting, with traffic that waits for a time that is known, as a user sees it.
+
+use serde_json::{Value, json};
+
+use super::bad_input::copy;
+use super::engine::{assert_same, listing};
+use super::stage::{Stage, repository, tell};
+
+/// How long each of the migrations holds what it locks, in seconds.
+const HELD_S: f64 = 0.4;
+/// What a wait may be told wrong by: the statement begins when it can, and a look comes every few milliseconds.
+const TOLERANCE_S: f64 = 0.15;
+
+const STAGE: &str = "name: busy
+databases:
+  db: {backup: ../small/backup.sql, masks: ../small/masks.yaml}
+migrations:
+  - {database: db, sql: migrations}
+traffic: {pgbench: busy.sql, clients: 3}
+";
+
+/// Every statement of it writes a row.
+const TRAFFIC: &str = "\\set id random(1, 3)
+UPDATE people SET born = born + 1 WHERE id = :id;
+SELECT count(*) FROM people;
+";
+
+const MIGRATIONS: [(&str, &str); 3] = [
+    ("001-lock.sql", "ALTER TABLE people ADD COLUMN note text; SELECT pg_sleep(0.4);"),
+    ("002-rows.sql", "UPDATE people SET note = '' WHERE id = 3; SELECT pg_sleep(0.4);"),
+    ("003-none.sql", "CREATE TABLE fresh (id int); SELECT pg_sleep(0.1);"),
+];
+
+#[test]
+fn statements_that_wait_for_a_migration_are_counted_and_their_rows_are_nobodys() {
+    let environments = tempfile::tempdir().unwrap();
+    for name in ["small", "brief"] {
+        copy(&repository("tests/environments").join(name), &environments.path().join(name));
+    }
+    let folder = environments.path().join("brief");
+    std::fs::remove_dir_all(folder.join("migrations")).unwrap();
+    std::fs::create_dir(folder.join("migrations")).unwrap();
+    for (name, sql) in MIGRATIONS {
+        std::fs::write(folder.join("migrations").join(name), sql).unwrap();
+    }
+    std::fs::write(folder.join("stage.yaml"), STAGE).unwrap();
+    std::fs::write(folder.join("busy.sql"), TRAFFIC).unwrap();
+    let stage = Stage::with(environments.path().to_owned());
+    stage.run(&["seed", "build", "brief"]).exits(0);
+    let before = listing();
+    let markdown = environments.path().join("report.md");
+    let shown = stage.run(&["check", "brief", "--markdown", markdown.to_str().unwrap()]).exits(0).stdout;
+    assert_same(&before, &listing(), "after a check with traffic");
+
+    let report = stage.run(&["report", "busy", "--json"]).exits(0).json();
+    let traffic = &report["traffic"];
+    assert_eq!((&traffic["command"], &traffic["doubts"]), (&json!("pgbench busy.sql"), &json!([])));
+    let migrations = traffic["migrations"].as_array().unwrap();
+    let names: Vec<&Value> = migrations.iter().map(|it| &it["name"]).collect();
+    assert_eq!(names, ["001-lock.sql", "002-rows.sql", "003-none.sql"]);
+    for (name, of) in ["001-lock.sql", "002-rows.sql"].iter().zip(migrations) {
+        let longest = of["longest_s"].as_f64().unwrap();
+        tell(&format!(
+            "traffic: {name} held for {HELD_S} s, statements waited for up to {longest:.3} s: {of}"
+        ));
+        assert!((longest - HELD_S).abs() < TOLERANCE_S, "{of}");
+        assert!(of["statements_seen"].as_u64().unwrap() > 0, "{of}");
+        let total = of["total_s"].as_f64().unwrap();
+        assert!(total >= longest && total <= 3.0 * (HELD_S + TOLERANCE_S), "three connections: {of}");
+    }
+    // Each of three connections meets the lock once, with whatever statement comes next.
+    assert_eq!(migrations[0]["statements"], 3, "{migrations:#?}");
+    assert!(migrations[0]["waits"].as_array().unwrap().iter().all(|it| it["table"] == "people"));
+    let of_rows = &migrations[1]["waits"];
+    assert_eq!((&of_rows[0]["table"], &of_rows[0]["access"]), (&json!("people"), &json!("writes")));
+    assert_eq!((&migrations[2]["statements"], &migrations[2]["waits"]), (&json!(0), &json!([])));
+
+    // What the traffic wrote is in no clone that was measured.
+    let touched = |at: usize| report["migrations"][at]["tables"].as_array().unwrap().clone();
+    assert_eq!(touched(0), Vec::<Value>::new());
+    let rows = &touched(1)[0];
+    assert_eq!((&rows["gross"]["updated"], &rows["net"]["different"]), (&json!(1), &json!(1)), "{rows}");
+    assert_eq!(rows["columns_changed"], json!([]), "a column that the seed does not have: {rows}");
+
+    for told in ["traffic: ", "people would have waited up to 0.4", "traffic: nothing would have waited"] {
+        assert!(shown.contains(told), "{told}\n{shown}");
+    }
+    assert!(shown.contains("traffic `pgbench busy.sql` ran beside 3 migrations once more"), "{shown}");
+    let comment = std::fs::read_to_string(markdown).unwrap();
+    assert!(comment.contains("| `002-rows.sql` | writes to people |"), "{comment}");
+}
