@@ -75,8 +75,8 @@ pub struct TrafficSession {
 /// A lock that a statement waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockWait {
-    /// The table or index, by its oid, as far as the server says.
-    pub relation: Option<u32>,
+    /// The table or index, by its oid; where the server does not say, all that the process has locked to write.
+    pub relations: Vec<u32>,
     /// What kind of lock it is.
     pub of: Awaited,
     /// Since when it waits; `None` where the server does not say (before PostgreSQL 14).

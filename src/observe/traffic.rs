@@ -7,19 +7,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::model::catalog::Catalog;
+use crate::model::name::TableName;
 use crate::model::traffic::{Access, LockWait, MigrationTraffic, TableWaits, TrafficSample, Waits};
 
 /// The traffic during one migration.
 #[derive(Debug)]
 pub struct TrafficWatch {
+    tables: BTreeMap<u32, TableName>,
+    /// Indexes and their tables.
+    indexes: BTreeMap<u32, u32>,
     last_us: i64,
     sessions: BTreeMap<i32, Session>,
     seen: u64,
     all: Waits,
-    tables: BTreeMap<Key, Waits>,
+    by_table: BTreeMap<Key, Waits>,
 }
 
-/// The table or index, and what is wanted of it.
+/// The table, and what is wanted of it.
 type Key = (Option<u32>, Access);
 
 /// A connection, as the latest sample has it.
@@ -41,15 +45,17 @@ struct Open {
 }
 
 impl TrafficWatch {
-    /// Begins with a first look, before the migration does.
-    pub fn new(first: &TrafficSample) -> Self {
+    /// Begins with a first look, before the migration does; `catalog` is the one then.
+    pub fn new(catalog: &Catalog, first: &TrafficSample) -> Self {
         let session = |statement_us| Session { statement_us, ..Session::default() };
         Self {
+            tables: catalog.tables.values().map(|table| (table.oid, table.name.clone())).collect(),
+            indexes: catalog.indexes.clone(),
             last_us: first.at_us,
             sessions: first.sessions.iter().map(|it| (it.pid, session(it.statement_us))).collect(),
             seen: 0,
             all: Waits::default(),
-            tables: BTreeMap::new(),
+            by_table: BTreeMap::new(),
         }
     }
 
@@ -76,35 +82,34 @@ impl TrafficWatch {
                 self.seen += 1;
                 session = Session { statement_us: it.statement_us, ..Session::default() };
             }
-            let wait = it.wait.as_ref();
+            let wait = it.wait.as_ref().map(|wait| (self.key(wait), wait.since_us));
             session.look(wait, kept_waiting.contains(&it.pid), (last_us, at_us));
             self.sessions.insert(it.pid, session);
         }
         self.last_us = at_us;
     }
 
-    /// What the migration made wait. `catalog` is the one before it.
-    pub fn finish(mut self, catalog: &Catalog, migration: MigrationTraffic) -> MigrationTraffic {
+    /// What the migration made wait.
+    pub fn finish(mut self, migration: MigrationTraffic) -> MigrationTraffic {
         for mut session in std::mem::take(&mut self.sessions).into_values() {
             session.close(self.last_us);
             self.settle(&session);
         }
-        let names: BTreeMap<u32, _> = catalog.tables.values().map(|table| (table.oid, &table.name)).collect();
-        let told = |((relation, access), waits): (Key, Waits)| {
-            let table = relation.map(|it| catalog.indexes.get(&it).copied().unwrap_or(it));
-            let table = table.and_then(|table| names.get(&table)).map(|name| (*name).clone());
-            TableWaits { table, access, waits }
+        let told = |((table, access), waits): (&Key, &Waits)| {
+            let table = table.and_then(|table| self.tables.get(&table)).cloned();
+            TableWaits { table, access: *access, waits: *waits }
         };
-        let mut tables: Vec<TableWaits> = Vec::new();
-        for one in std::mem::take(&mut self.tables).into_iter().map(told) {
-            match tables.iter_mut().find(|it| it.table == one.table && it.access == one.access) {
-                // Those of a table and of its indexes.
-                Some(known) => known.waits = known.waits.with(one.waits),
-                None => tables.push(one),
-            }
-        }
+        let mut tables: Vec<TableWaits> = self.by_table.iter().map(told).collect();
         tables.sort_by(|one, other| other.waits.longest_s.total_cmp(&one.waits.longest_s));
         MigrationTraffic { seen: self.seen, all: self.all, tables, ..migration }
+    }
+
+    /// The table that is waited for, if it can be but one, and was there before.
+    fn key(&self, wait: &LockWait) -> Key {
+        let table = |relation: &u32| self.indexes.get(relation).copied().unwrap_or(*relation);
+        let tables: BTreeSet<u32> = wait.relations.iter().map(table).collect();
+        let only = tables.first().filter(|table| tables.len() == 1 && self.tables.contains_key(table));
+        (only.copied(), wait.of.access())
     }
 
     /// Counts a statement that is over.
@@ -113,23 +118,22 @@ impl TrafficWatch {
             return;
         }
         for (key, waited_us) in &session.waited_us {
-            self.tables.entry(*key).or_default().add(seconds(*waited_us));
+            self.by_table.entry(*key).or_default().add(seconds(*waited_us));
         }
         self.all.add(seconds(session.waited_us.values().sum()));
     }
 }
 
 impl Session {
-    fn look(&mut self, wait: Option<&LockWait>, is_kept: bool, (last_us, at_us): (i64, i64)) {
-        let Some(wait) = wait.filter(|_| is_kept) else {
+    /// What it waits for and since when, if it waits, and whether for the migration.
+    fn look(&mut self, wait: Option<(Key, Option<i64>)>, is_kept: bool, (last_us, at_us): (i64, i64)) {
+        let Some((key, since_us)) = wait.filter(|_| is_kept) else {
             self.close(at_us);
             self.is_excused = wait.is_some();
             return;
         };
-        let key = (wait.relation, wait.of.access());
         if self.open.is_none_or(|open| open.key != key) {
-            let since_us =
-                wait.since_us.filter(|_| !self.is_excused).unwrap_or(last_us).clamp(last_us, at_us);
+            let since_us = since_us.filter(|_| !self.is_excused).unwrap_or(last_us).clamp(last_us, at_us);
             self.close(since_us);
             self.open = Some(Open { key, since_us });
         }
@@ -175,7 +179,6 @@ mod tests {
     use super::*;
     use crate::model::catalog::Table;
     use crate::model::lock::LockMode;
-    use crate::model::name::TableName;
     use crate::model::traffic::{Awaited, TrafficSession};
 
     const MIGRATION: i32 = 1;
@@ -201,7 +204,7 @@ mod tests {
     /// A statement of a connection that began at a time, and what it waits for since when, behind whom.
     fn session(pid: i32, statement_ms: i64, wait: Option<(Awaited, i64, i32)>) -> TrafficSession {
         let wait = wait.map(|(of, since_ms, blocker)| LockWait {
-            relation: Some(ORDERS),
+            relations: vec![ORDERS, 16_410],
             of,
             since_us: Some(since_ms * MS),
             blockers: vec![blocker],
@@ -214,7 +217,7 @@ mod tests {
             at_us: at_ms * MS,
             sessions: sessions.clone(),
         };
-        let mut watch = TrafficWatch::new(&sample(&samples[0]));
+        let mut watch = TrafficWatch::new(&catalog(), &sample(&samples[0]));
         for it in &samples[1..] {
             watch.sample(&sample(it));
         }
@@ -227,7 +230,7 @@ mod tests {
             all: Waits::default(),
             tables: Vec::new(),
         };
-        let of = watch.finish(&catalog(), migration);
+        let of = watch.finish(migration);
         let line = |who: &str, waits: &Waits| {
             let Waits { statements, longest_s, total_s } = waits;
             format!("{who}: {statements}, {longest_s:.3} s, {total_s:.3} s")

@@ -216,7 +216,7 @@ impl Rehearsal<'_> {
         let catalog = database.catalog().await?;
         let first = database.traffic(&self.addresses).await?;
         let addresses = self.addresses.clone();
-        let looks = Looks { database, addresses, watch: TrafficWatch::new(&first) };
+        let looks = Looks { database, addresses, watch: TrafficWatch::new(&catalog, &first) };
         let lookout = Lookout::begin(looks);
         let migrating = run.stop.or(Box::pin(migrating));
         let ran = tokio::select! {
@@ -233,7 +233,7 @@ impl Rehearsal<'_> {
             all: Waits::default(),
             tables: Vec::new(),
         };
-        traffic.migrations.push(watch.finish(&catalog, migration));
+        traffic.migrations.push(watch.finish(migration));
         Ok(())
     }
 }

@@ -29,7 +29,7 @@ fn busy() -> Environment {
 /// One connection, whose statement waits or not.
 fn sample(at_us: i64, is_waiting: bool) -> TrafficSample {
     let wait = is_waiting.then(|| LockWait {
-        relation: Some(PEOPLE),
+        relations: vec![PEOPLE],
         of: Awaited::Relation(LockMode::RowExclusive),
         since_us: Some(1_000),
         blockers: vec![99],
