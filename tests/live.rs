@@ -37,6 +37,8 @@ mod locks;
 mod look;
 #[path = "live/mail.rs"]
 mod mail;
+#[path = "live/objects.rs"]
+mod objects;
 #[path = "live/observer.rs"]
 mod observer;
 #[path = "live/points.rs"]

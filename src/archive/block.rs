@@ -72,6 +72,8 @@ pub(super) struct FoundBlock {
     pub(super) position: u64,
     /// Bytes up to the next block.
     pub(super) size_bytes: u64,
+    /// Of a block with large objects: the id of each, and the first byte of its first chunk's length.
+    pub(super) objects: Vec<(u32, u64)>,
 }
 
 /// Reads the head of a block: its type and the id of its entry.
@@ -89,12 +91,29 @@ pub(super) fn scan(wire: &mut Wire<'_>, start: u64) -> Result<Vec<FoundBlock>> {
     wire.seek(start)?;
     let mut found = Vec::new();
     while wire.position() < wire.size() {
-        let (_, dump_id) = read_head(wire)?;
+        let (kind, dump_id) = read_head(wire)?;
         let position = wire.position();
-        skip_chunks(wire)?;
-        found.push(FoundBlock { dump_id, position, size_bytes: wire.position() - position });
+        let objects = if kind == BLOCK_BLOBS { skip_objects(wire)? } else { Vec::new() };
+        if kind == BLOCK_DATA {
+            skip_chunks(wire)?;
+        }
+        found.push(FoundBlock { dump_id, position, size_bytes: wire.position() - position, objects });
     }
     Ok(found)
+}
+
+/// Goes over the large objects of a block, each an id and chunks, up to the id 0.
+pub(super) fn skip_objects(wire: &mut Wire<'_>) -> Result<Vec<(u32, u64)>> {
+    let mut objects = Vec::new();
+    loop {
+        let at = wire.position();
+        let id = u32::try_from(wire.int()?).map_err(|_| corrupt(at, "a large object has no id"))?;
+        if id == 0 {
+            return Ok(objects);
+        }
+        objects.push((id, wire.position()));
+        skip_chunks(wire)?;
+    }
 }
 
 fn skip_chunks(wire: &mut Wire<'_>) -> Result<()> {

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::block::{self, BLOCK_DATA};
+use super::block::{self, BLOCK_BLOBS, BLOCK_DATA};
 use super::codec::Codec;
 use super::copy::copy_from_stdin;
 use super::declared;
-use super::entry::{Archive, Entry, Format, RowsAt, Section, TableData};
+use super::entry::{Archive, Entry, Format, LargeObject, RowsAt, Section, TableData};
+use super::objects;
 use super::owner::alter_owner;
 use super::restore::{Fate, Pass, fate, tolerate_public};
 use super::settings::Settings;
@@ -26,8 +27,13 @@ pub(super) fn open(source: &mut dyn ReadSeek) -> Result<Archive> {
         raw.push(toc::read_entry(&mut wire, head.version)?);
     }
     let contents = Contents::sort(raw)?;
-    let blocks = find_blocks(&mut wire, &contents.rows)?;
+    let (blocks, objects) = find_blocks(&mut wire, &contents)?;
     let int_size = wire.int_size;
+    let objects = objects.into_iter().map(|(id, position)| LargeObject {
+        id,
+        bytes_at: RowsAt::Block { position, codec: head.codec, int_size },
+    });
+    let objects = objects.collect();
     let mut tables = Vec::new();
     for entry in &contents.rows {
         tables.extend(table_data(entry, &blocks, head.codec, int_size, &contents.settings)?);
@@ -40,6 +46,8 @@ pub(super) fn open(source: &mut dyn ReadSeek) -> Result<Archive> {
         declared: declared::columns(&contents.entries),
         entries: contents.entries,
         tables,
+        objects,
+        objects_made: contents.objects_made,
     })
 }
 
@@ -47,6 +55,9 @@ pub(super) fn open(source: &mut dyn ReadSeek) -> Result<Archive> {
 struct Contents {
     entries: Vec<Entry>,
     rows: Vec<RawEntry>,
+    /// Those that stand for the bytes of large objects.
+    bytes: Vec<RawEntry>,
+    objects_made: u64,
     settings: Settings,
 }
 
@@ -54,7 +65,8 @@ impl Contents {
     fn sort(raw: Vec<RawEntry>) -> Result<Self> {
         let mut settings = Settings::default();
         let mut passes: Vec<(Pass, Entry)> = Vec::new();
-        let mut rows = Vec::new();
+        let (mut rows, mut bytes) = (Vec::new(), Vec::new());
+        let mut objects: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         let mut reached = Section::PreData;
         for entry in raw {
             reached = match entry.section {
@@ -64,6 +76,12 @@ impl Contents {
                 _ => reached,
             };
             match fate(&entry.desc, &entry.tag, reached)? {
+                Fate::Run(pass) if entry.tag.starts_with("LARGE OBJECTS ") => {
+                    let group = entry.tag.strip_prefix("LARGE OBJECTS ").and_then(|group| objects.get(group));
+                    let ids = group.map(Vec::as_slice).unwrap_or_default();
+                    let definition = objects::privileges(&entry.definition, ids);
+                    passes.push((pass, runnable(&RawEntry { definition, ..entry }, pass, &settings)?));
+                }
                 Fate::Run(pass) => passes.push((pass, runnable(&entry, pass, &settings)?)),
                 Fate::Setting => {
                     for statement in statements(&entry.definition) {
@@ -71,6 +89,17 @@ impl Contents {
                     }
                 }
                 Fate::Rows => rows.push(entry),
+                Fate::Objects => {
+                    let ids = objects::ids(&entry).ok_or_else(no_id)?;
+                    for id in &ids {
+                        let sql = objects::making(*id, entry.owner.as_deref());
+                        let entries = passes.iter_mut().map(|(_, entry)| entry);
+                        let new = objects::add(entries, &sql, &settings);
+                        passes.extend(new.map(|entry| (Pass::PreData, entry)));
+                    }
+                    objects.insert(entry.tag, ids);
+                }
+                Fate::Bytes => bytes.push(entry),
                 Fate::Leave => {}
             }
         }
@@ -78,8 +107,14 @@ impl Contents {
         passes.sort_by_key(|(pass, _)| *pass);
         let entries =
             passes.into_iter().map(|(_, entry)| entry).filter(|entry| !is_blank(&entry.definition)).collect();
-        Ok(Self { entries, rows, settings })
+        let objects_made = objects.values().map(|ids| ids.len() as u64).sum();
+        Ok(Self { entries, rows, bytes, objects_made, settings })
     }
+}
+
+fn no_id() -> Error {
+    Error::new(ErrorKind::Backup, "the backup's table of contents names a large object without an id")
+        .hint("copy the backup again and compare its size with the original's, or take a new one")
 }
 
 fn is_blank(definition: &str) -> bool {
@@ -112,35 +147,46 @@ fn runnable(entry: &RawEntry, pass: Pass, settings: &Settings) -> Result<Entry> 
 /// By dump id: first chunk and size in bytes.
 type Blocks = BTreeMap<i64, (u64, u64)>;
 
-fn find_blocks(wire: &mut Wire<'_>, rows: &[RawEntry]) -> Result<Blocks> {
+/// By id: the first chunk of every large object that has bytes.
+type Objects = Vec<(u32, u64)>;
+
+fn find_blocks(wire: &mut Wire<'_>, contents: &Contents) -> Result<(Blocks, Objects)> {
     let first = wire.position();
-    let written = || rows.iter().filter(|entry| entry.has_rows && entry.offset != Offset::None);
-    if written().any(|entry| entry.offset == Offset::Unknown) {
-        let found = block::scan(wire, first)?;
-        return Ok(found
-            .into_iter()
-            .map(|block| (block.dump_id, (block.position, block.size_bytes)))
-            .collect());
+    let of_rows = contents.rows.iter().map(|entry| (entry, BLOCK_DATA));
+    let of_bytes = contents.bytes.iter().map(|entry| (entry, BLOCK_BLOBS));
+    let all: Vec<(&RawEntry, u8)> = of_rows.chain(of_bytes).collect();
+    let written = || all.iter().filter(|(entry, _)| entry.has_rows && entry.offset != Offset::None);
+    if written().any(|(entry, _)| entry.offset == Offset::Unknown) {
+        let mut objects = Objects::new();
+        let mut blocks = Blocks::new();
+        for block in block::scan(wire, first)? {
+            objects.extend(block.objects);
+            blocks.insert(block.dump_id, (block.position, block.size_bytes));
+        }
+        return Ok((blocks, objects));
     }
-    let offsets = written().filter_map(|entry| match entry.offset {
-        Offset::At(offset) => Some((entry.dump_id, offset)),
+    let offsets = written().filter_map(|(entry, kind)| match entry.offset {
+        Offset::At(offset) => Some((entry.dump_id, offset, *kind)),
         _ => None,
     });
-    let offsets: Vec<(i64, u64)> = offsets.collect();
-    let begins: BTreeSet<u64> = offsets.iter().map(|(_, offset)| *offset).collect();
-    let mut blocks = Blocks::new();
-    for (dump_id, offset) in offsets {
+    let offsets: Vec<(i64, u64, u8)> = offsets.collect();
+    let begins: BTreeSet<u64> = offsets.iter().map(|(_, offset, _)| *offset).collect();
+    let (mut blocks, mut objects) = (Blocks::new(), Objects::new());
+    for (dump_id, offset, kind) in offsets {
         wire.seek(offset)?;
-        if block::read_head(wire)? != (BLOCK_DATA, dump_id) {
+        if block::read_head(wire)? != (kind, dump_id) {
             return Err(corrupt(offset, "another table's rows begin here than the table of contents says"));
         }
-        let next = begins.range(offset + 1..).next().copied().unwrap_or(wire.size());
-        blocks.insert(dump_id, (wire.position(), next.saturating_sub(wire.position())));
+        let (begin, next) = (wire.position(), begins.range(offset + 1..).next().copied());
+        blocks.insert(dump_id, (begin, next.unwrap_or(wire.size()).saturating_sub(begin)));
+        if kind == BLOCK_BLOBS {
+            objects.extend(block::skip_objects(wire)?);
+        }
     }
     if !blocks.is_empty() {
         check_end(wire)?;
     }
-    Ok(blocks)
+    Ok((blocks, objects))
 }
 
 /// The last block ends in a chunk of length 0, and nothing follows: a cheap way to notice a cut copy before any work.

@@ -93,6 +93,15 @@ pub struct TableData {
     pub size_bytes: u64,
 }
 
+/// The bytes of one large object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LargeObject {
+    /// Its id.
+    pub id: u32,
+    /// Where its bytes are, in the words that a plain dump has for them.
+    pub bytes_at: RowsAt,
+}
+
 /// What an archive holds, but for its rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Archive {
@@ -108,6 +117,10 @@ pub struct Archive {
     pub entries: Vec<Entry>,
     /// Tables with rows, in the order of the archive.
     pub tables: Vec<TableData>,
+    /// Large objects that hold bytes. All of them are made by entries.
+    pub objects: Vec<LargeObject>,
+    /// How many large objects there are.
+    pub objects_made: u64,
     /// Columns and their types, as `format_type` prints them, by table as far as `CREATE TABLE` tells: for
     /// proposals, before there is a database.
     pub declared: BTreeMap<TableName, Vec<(String, String)>>,

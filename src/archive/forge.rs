@@ -16,6 +16,8 @@ pub(super) struct Forge {
     pub(super) entries: Vec<(&'static str, i64, &'static str, &'static str)>,
     /// Table, COPY statement, rows.
     pub(super) tables: Vec<(String, String, Vec<u8>)>,
+    /// Ids and bytes of large objects.
+    pub(super) objects: Vec<(u32, Vec<u8>)>,
 }
 
 impl Default for Forge {
@@ -30,6 +32,7 @@ impl Default for Forge {
                 ("SEARCHPATH", 2, "SEARCHPATH", "SELECT pg_catalog.set_config('search_path', '', false);\n"),
             ],
             tables: Vec::new(),
+            objects: Vec::new(),
         }
     }
 }
@@ -43,8 +46,9 @@ impl Forge {
 
     /// The archive's bytes.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        let blocks: Vec<Vec<u8>> =
+        let mut blocks: Vec<Vec<u8>> =
             self.tables.iter().enumerate().map(|(at, table)| self.block(at, &table.2)).collect();
+        blocks.extend((!self.objects.is_empty()).then(|| self.block_of_objects()));
         let head = self.head(&vec![0; blocks.len()]).len() as u64;
         let mut offsets = Vec::new();
         let mut at = head;
@@ -74,7 +78,7 @@ impl Forge {
         for text in ["shop", "15.18", "15.18"] {
             string(&mut out, Some(text));
         }
-        int(&mut out, i64::try_from(self.entries.len() + self.tables.len()).unwrap());
+        int(&mut out, i64::try_from(self.entries.len() + offsets.len()).unwrap());
         for (at, (desc, section, tag, definition)) in self.entries.iter().enumerate() {
             let id = 1000 + i64::try_from(at).unwrap();
             self.entry(&mut out, id, (desc, *section, tag), definition, "", None);
@@ -82,6 +86,10 @@ impl Forge {
         for (at, (tag, copy, _)) in self.tables.iter().enumerate() {
             let id = i64::try_from(at).unwrap() + 1;
             self.entry(&mut out, id, ("TABLE DATA", 3, tag), "", copy, Some(offsets[at]));
+        }
+        if let Some(at) = offsets.get(self.tables.len()) {
+            let id = i64::try_from(offsets.len()).unwrap();
+            self.entry(&mut out, id, ("BLOBS", 3, "BLOBS"), "", "", Some(*at));
         }
         out
     }
@@ -128,12 +136,27 @@ impl Forge {
         let text = [rows, b"\\.\n\n\n"].concat();
         let mut out = vec![1];
         int(&mut out, i64::try_from(at).unwrap() + 1);
-        for chunk in self.compress(&text).chunks(self.chunk) {
-            int(&mut out, i64::try_from(chunk.len()).unwrap());
-            out.extend(chunk);
+        self.chunks(&mut out, &text);
+        out
+    }
+
+    fn block_of_objects(&self) -> Vec<u8> {
+        let mut out = vec![3];
+        int(&mut out, i64::try_from(self.tables.len()).unwrap() + 1);
+        for (id, bytes) in &self.objects {
+            int(&mut out, i64::from(*id));
+            self.chunks(&mut out, bytes);
         }
         int(&mut out, 0);
         out
+    }
+
+    fn chunks(&self, out: &mut Vec<u8>, text: &[u8]) {
+        for chunk in self.compress(text).chunks(self.chunk) {
+            int(out, i64::try_from(chunk.len()).unwrap());
+            out.extend(chunk);
+        }
+        int(out, 0);
     }
 
     fn compress(&self, text: &[u8]) -> Vec<u8> {

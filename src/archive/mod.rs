@@ -13,6 +13,7 @@ mod declared;
 mod entry;
 #[cfg(test)]
 mod forge;
+mod objects;
 mod owner;
 mod plain;
 mod restore;
@@ -29,7 +30,8 @@ mod toc;
 mod wire;
 
 pub use copy::take_name;
-pub use entry::{Archive, Entry, Format, RowsAt, Section, TableData};
+pub use entry::{Archive, Entry, Format, LargeObject, RowsAt, Section, TableData};
+pub use objects::ObjectBytes;
 pub use rows::{Rows, rows};
 pub use source::ReadSeek;
 pub use sql::{Statement, Token, statements};

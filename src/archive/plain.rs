@@ -3,7 +3,8 @@
 use super::allowed;
 use super::copy::copy_from_stdin;
 use super::declared;
-use super::entry::{Archive, Entry, Format, RowsAt, Section, TableData};
+use super::entry::{Archive, Entry, Format, LargeObject, RowsAt, Section, TableData};
+use super::objects::{self, Step};
 use super::restore::{Fate, fate, tolerate_public};
 use super::scan::Scan;
 use super::settings::Settings;
@@ -26,8 +27,9 @@ pub(super) fn open(source: &mut dyn ReadSeek) -> Result<Archive> {
         if dump.splitter.is_between() && line.starts_with(b"-- ") {
             dump.note(&String::from_utf8_lossy(&line[3..]));
         }
+        let line_start = scan.position() - line.len() as u64;
         for statement in dump.splitter.feed(&line) {
-            dump.statement(&statement, &mut scan)?;
+            dump.statement(&statement, line_start, &mut scan)?;
         }
     }
     if !dump.complete || !dump.splitter.is_between() {
@@ -41,6 +43,8 @@ pub(super) fn open(source: &mut dyn ReadSeek) -> Result<Archive> {
         declared: declared::columns(&dump.entries),
         entries: dump.entries,
         tables: dump.tables,
+        objects: dump.objects,
+        objects_made: dump.objects_made,
     })
 }
 
@@ -51,6 +55,10 @@ struct Dump {
     settings: Settings,
     entries: Vec<Entry>,
     tables: Vec<TableData>,
+    objects: Vec<LargeObject>,
+    objects_made: u64,
+    /// The large object that is being written, and where its bytes begin.
+    open: Option<(u32, u64)>,
     title: Title,
     /// `SET SESSION AUTHORIZATION …` that is in force: grants of others than the owner need it.
     authorization: Option<String>,
@@ -89,7 +97,7 @@ impl Dump {
         }
     }
 
-    fn statement(&mut self, statement: &Statement, scan: &mut Scan<'_>) -> Result<()> {
+    fn statement(&mut self, statement: &Statement, line_start: u64, scan: &mut Scan<'_>) -> Result<()> {
         if statement.tokens.is_empty() || self.settings.take(statement)? {
             return Ok(());
         }
@@ -113,6 +121,11 @@ impl Dump {
         let title = self.title.or_words_of(statement);
         let reached = if self.tables.is_empty() { Section::PreData } else { Section::PostData };
         let fate = fate(&title.desc, &title.tag, reached)?;
+        if matches!(fate, Fate::Objects | Fate::Bytes)
+            && let Some(step) = objects::step(statement)
+        {
+            return self.object(step, statement, (line_start, scan.position()));
+        }
         allowed::check(statement, &title.tag)?;
         if !matches!(fate, Fate::Run(_)) {
             return Ok(());
@@ -136,6 +149,31 @@ impl Dump {
             },
             settings: self.settings.sql(),
         });
+        Ok(())
+    }
+}
+
+impl Dump {
+    /// A statement about large objects, on a line from where to where.
+    fn object(&mut self, step: Step, statement: &Statement, (start, end): (u64, u64)) -> Result<()> {
+        match (step, self.open) {
+            (Step::Creates(_) | Step::Gives, None) => {
+                self.objects_made += u64::from(matches!(step, Step::Creates(_)));
+                let sql = format!("{}\n", statement.text);
+                let new = objects::add(self.entries.iter_mut(), &sql, &self.settings);
+                self.entries.extend(new);
+            }
+            (Step::Opens(id), None) => self.open = Some((id, end)),
+            (Step::Closes, Some((id, begin))) => {
+                self.open = None;
+                let bytes_at = RowsAt::Slice { start: begin, end: start };
+                if begin < start {
+                    self.objects.push(LargeObject { id, bytes_at });
+                }
+            }
+            (Step::Writes, Some(_)) | (Step::Brackets, None) => {}
+            _ => return Err(corrupt(start, "the bytes of a large object have no beginning or no end")),
+        }
         Ok(())
     }
 }

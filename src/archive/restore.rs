@@ -12,6 +12,10 @@ pub(super) enum Fate {
     Setting,
     /// It stands for rows.
     Rows,
+    /// It makes large objects.
+    Objects,
+    /// It stands for the bytes of large objects.
+    Bytes,
     /// It is left out: it belongs to the whole database or to nobody.
     Leave,
 }
@@ -38,7 +42,7 @@ impl Pass {
 
 /// Decides by kind, tag and the section that has been reached.
 ///
-/// Large objects, user mappings and subscriptions are errors of kind `Masking`: raw values would pass, or a password.
+/// User mappings and subscriptions are errors of kind `Masking`: a password could pass.
 pub(super) fn fate(desc: &str, tag: &str, reached: Section) -> Result<Fate> {
     let of_database = tag.starts_with("DATABASE ");
     Ok(match desc {
@@ -47,7 +51,8 @@ pub(super) fn fate(desc: &str, tag: &str, reached: Section) -> Result<Fate> {
         // Statistics hold the most common values of every column, raw.
         "DATABASE" | "DATABASE PROPERTIES" | "STATISTICS DATA" => Fate::Leave,
         "COMMENT" | "ACL" | "SECURITY LABEL" if of_database => Fate::Leave,
-        "BLOB" | "BLOBS" | "BLOB METADATA" => return Err(refused("large objects", "`pg_dump --no-blobs`")),
+        "BLOB" | "BLOB METADATA" => Fate::Objects,
+        "BLOBS" => Fate::Bytes,
         "USER MAPPING" => {
             return Err(refused(
                 "a user mapping, which may hold a password",
@@ -93,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_no_rule_could_mask_is_refused() {
-        for desc in ["BLOB", "BLOBS", "BLOB METADATA", "USER MAPPING", "SUBSCRIPTION"] {
+        for desc in ["USER MAPPING", "SUBSCRIPTION"] {
             assert_eq!(fate(desc, "x", Section::PreData).unwrap_err().kind, ErrorKind::Masking, "{desc}");
         }
         assert_eq!(fate("STATISTICS DATA", "x", Section::PreData).unwrap(), Fate::Leave);

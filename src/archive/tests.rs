@@ -15,6 +15,10 @@ const NONE: &[u8] = include_bytes!("../../tests/fixtures/archives/none.dump");
 const PIPED: &[u8] = include_bytes!("../../tests/fixtures/archives/piped.dump");
 const PLAIN: &[u8] = include_bytes!("../../tests/fixtures/archives/plain.sql");
 
+const LARGE: &[u8] = include_bytes!("../../tests/fixtures/archives/large.dump");
+const LARGE_PIPED: &[u8] = include_bytes!("../../tests/fixtures/archives/large_piped.dump");
+const LARGE_PLAIN: &[u8] = include_bytes!("../../tests/fixtures/archives/large.sql");
+
 fn read(bytes: &[u8]) -> Archive {
     open(&mut Cursor::new(bytes)).unwrap()
 }
@@ -122,11 +126,87 @@ fn an_archive_from_the_future_is_refused_by_its_version() {
 }
 
 #[test]
-fn large_objects_are_refused() {
-    let mut forge = Forge::default();
-    forge.entries.push(("BLOB", 2, "4711", "SELECT pg_catalog.lo_create('4711');\n"));
-    let error = open(&mut Cursor::new(forge.bytes())).unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Masking);
+fn every_form_of_a_dump_holds_the_same_large_objects() {
+    let long: Vec<u8> = [0, 255, 92, 39].repeat(5_000);
+    let with_codecs = [Codec::Raw, Codec::Gzip, Codec::Lz4, Codec::Zstd].map(|codec| {
+        let version = if matches!(codec, Codec::Lz4 | Codec::Zstd) { (1, 15) } else { (1, 14) };
+        forged_objects(Forge { version, codec, ..Forge::default() }.with_rows(b"1\n"), &long)
+    });
+    let unsought = forged_objects(Forge { offsets: false, ..Forge::default() }.with_rows(b"1\n"), &long);
+    let forged: Vec<&[u8]> = with_codecs.iter().chain([&unsought]).map(Vec::as_slice).collect();
+    for bytes in [&[LARGE, LARGE_PIPED, LARGE_PLAIN][..], &forged].concat() {
+        let archive = read(bytes);
+        assert_eq!(archive.objects_made, 3);
+        let held: Vec<(u32, Vec<u8>)> = archive
+            .objects
+            .iter()
+            .map(|object| {
+                let mut found =
+                    super::ObjectBytes::of(object, Box::new(Cursor::new(bytes.to_vec()))).unwrap();
+                let all = std::iter::from_fn(|| Some(found.next(7_000).unwrap()).filter(|it| !it.is_empty()));
+                (object.id, all.collect::<Vec<_>>().concat())
+            })
+            .filter(|(_, bytes)| !bytes.is_empty())
+            .collect();
+        assert!(held == [(4711, vec![1, 2, 3]), (4712, long.clone())], "{} bytes", bytes.len());
+        let made = archive.entries.iter().find(|entry| entry.desc == "LARGE OBJECTS").unwrap();
+        assert_eq!(made.section, Section::PreData);
+        for id in [4711, 4712, 4713] {
+            assert_eq!(
+                made.definition.matches(&format!("lo_create('{id}')")).count(),
+                1,
+                "{}",
+                made.definition
+            );
+        }
+        assert_eq!(made.definition.matches("ALTER LARGE OBJECT").count(), 3, "{}", made.definition);
+        assert_eq!(archive.tables.len(), 1);
+    }
+    for bytes in [LARGE, LARGE_PLAIN] {
+        let granted = read(bytes).entries.iter().any(|it| it.definition.contains("ON LARGE OBJECT 4712 TO"));
+        assert!(granted);
+    }
+}
+
+/// An archive with the objects of the fixtures, as `pg_dump` 15 has them.
+fn forged_objects(mut forge: Forge, long: &[u8]) -> Vec<u8> {
+    for id in ["4711", "4712", "4713"] {
+        forge.entries.push(("BLOB", 2, id, "SELECT pg_catalog.lo_create('…');\n"));
+    }
+    forge.objects = vec![(4711, vec![1, 2, 3]), (4712, long.to_vec()), (4713, Vec::new())];
+    forge.bytes()
+}
+
+#[test]
+fn objects_that_were_cut_anywhere_are_an_error() {
+    for whole in [LARGE, LARGE_PIPED, LARGE_PLAIN] {
+        let end = memchr::memmem::find(whole, b"database dump complete").unwrap_or(whole.len() - 1);
+        for length in (0..end).step_by(41) {
+            let cut = &whole[..length];
+            let failed = match open(&mut Cursor::new(cut)) {
+                Err(error) => error.kind == ErrorKind::Backup,
+                Ok(archive) => archive.objects.iter().any(|object| {
+                    let found = super::ObjectBytes::of(object, Box::new(Cursor::new(cut.to_vec())));
+                    found.and_then(|mut found| found.next(1 << 20)).is_err()
+                }),
+            };
+            assert!(failed, "cut at {length} of {}", whole.len());
+        }
+    }
+}
+
+#[test]
+fn a_group_of_large_objects_is_made_one_by_one_and_granted_each() {
+    let mut forge = Forge { version: (1, 16), ..Forge::default() };
+    forge.entries.push(("BLOB METADATA", 3, "7..9", "7\n8\n9\n"));
+    forge.entries.push(("ACL", 3, "LARGE OBJECTS 7..9", "GRANT SELECT ON LARGE OBJECT 7 TO reader;\n"));
+    let archive = read(&forge.bytes());
+    assert_eq!(archive.objects_made, 3);
+    let all: String = archive.entries.iter().map(|entry| entry.definition.as_str()).collect();
+    for id in 7..=9 {
+        assert!(all.contains(&format!("ALTER LARGE OBJECT {id} OWNER TO \"shop_app\";")), "{all}");
+        assert!(all.contains(&format!("GRANT SELECT ON LARGE OBJECT {id} TO reader;")), "{all}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::problems::{Problems, problem};
 use super::suggest;
 use super::yaml;
 use crate::model::error::Location;
-use crate::model::masking::{MaskRule, Masking, TableMasking};
+use crate::model::masking::{MaskRule, Masking, ObjectMasking, TableMasking};
 use crate::model::name::TableName;
 
 /// All rules of one database; `None` if the file is no map.
@@ -32,8 +32,29 @@ pub fn read(path: &Path, text: &str, catalogs: &Catalogs, problems: &mut Problem
         masking.locations.insert(table.clone(), key_location.clone());
         masking.tables.insert(table, rules);
     }
+    masking.objects = file.take("large_objects").and_then(|node| objects(node, problems));
     file.finish(problems);
     Some(masking)
+}
+
+/// What becomes of large objects: `empty`, or why they may stay.
+fn objects(node: &Node, problems: &mut Problems) -> Option<ObjectMasking> {
+    const EXPECTED: &str = "`empty`, or `{keep: true, because: \"…\"}`";
+    if node.as_text() == Some("empty") {
+        return Some(ObjectMasking::Empty);
+    }
+    let file = Fields::of(node, EXPECTED, problems)?;
+    let keep = file.require("keep", "the rule of large objects", problems);
+    let keeps = keep.and_then(|node| fields::boolean(node, problems));
+    let because = file.require("because", "the rule of large objects", problems);
+    let because = because.and_then(|node| fields::text(node, "a reason", problems));
+    file.finish(problems);
+    let because = because?;
+    if because.trim().is_empty() || keeps == Some(false) {
+        fields::unexpected(node, EXPECTED, problems);
+        return None;
+    }
+    keeps.map(|_| ObjectMasking::Keep { because })
 }
 
 /// A table as users write it: in the schema `public` unless `schema.table` says another.

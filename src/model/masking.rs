@@ -28,12 +28,28 @@ pub enum TableMasking {
     Columns(BTreeMap<String, MaskRule>),
 }
 
+/// What becomes of the bytes of large objects, which no rule can mask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum ObjectMasking {
+    /// The objects stay, so that columns point somewhere, and their bytes are left out.
+    Empty,
+    /// All of it stays as it is in production.
+    Keep {
+        /// Why that does no harm, in the user's words.
+        #[serde(skip)]
+        because: String,
+    },
+}
+
 /// All rules of one database. Serializes the same for the same rules: it is part of a seed's key.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Masking {
     /// By table, in order of name.
     #[serde(serialize_with = "by_quoted_name")]
     pub tables: BTreeMap<TableName, TableMasking>,
+    /// Of large objects; without it a backup that has some is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objects: Option<ObjectMasking>,
     /// Where each table is named, for messages.
     #[serde(skip)]
     pub locations: BTreeMap<TableName, Location>,

@@ -16,6 +16,7 @@ use crate::model::environment::{DatabaseSpec, Environment};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::event::Event;
 use crate::model::inventory::{ImageFacts, Inventory};
+use crate::model::masking::ObjectMasking;
 use crate::model::report::SeedUse;
 use crate::model::seed::{SeedKey, SeedRecord, UnreadableSeed};
 use crate::model::service::Service;
@@ -203,6 +204,7 @@ impl Building<'_> {
             super::blocking(move || archive::open(seed::Source::open(opened.as_ref())?.as_mut())).await?;
         let archive = Arc::new(archive);
         Error::all(seed::check_masking(&archive, &self.database.masking))?;
+        self.tell_objects(run, archive.objects_made);
 
         let earlier: Vec<&SeedRecord> = inventory.seeds.iter().filter(|seed| self.is_earlier(seed)).collect();
         let is_plain = archive.format == archive::Format::Plain;
@@ -243,6 +245,19 @@ impl Building<'_> {
             return Err(super::unfit(&failure));
         }
         Ok(record)
+    }
+
+    /// Says what becomes of large objects: no mask changes them.
+    fn tell_objects(&self, run: &Run, objects: u64) {
+        let fate = match &self.database.masking.objects {
+            Some(ObjectMasking::Keep { because }) => format!("kept as in production: {because}"),
+            Some(ObjectMasking::Empty) => "left without their bytes".to_owned(),
+            None => return,
+        };
+        if objects > 0 {
+            let text = format!("{} of {}: {fate}", seed::counted_objects(objects), self.service.name);
+            tell(&run.events, Event::Note { text });
+        }
     }
 
     /// Whether a seed is one of the same database, of another backup or under other rules.

@@ -9,13 +9,14 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::columns::columns;
 use super::inherit::inherit;
 use super::load::{Loading, load};
+use super::objects;
 use super::ports::{Progress, Source, Target};
 use super::relations::Relations;
 use super::schema::restore;
 use crate::archive::{Archive, Section, TableData};
 use crate::mask::{self, RowMasker};
 use crate::model::error::{Error, Result};
-use crate::model::masking::{MaskKey, Masking, TableMasking};
+use crate::model::masking::{MaskKey, Masking, ObjectMasking, TableMasking};
 use crate::model::name::TableName;
 
 /// Restores `archive` into `target`, masking its rows under `key`; up to `parallel` tables at once, the largest first.
@@ -67,7 +68,11 @@ pub async fn fill(
     while let Some((table, count)) = loads.try_next().await? {
         *rows.entry(table).or_default() += count;
     }
+    drop(loads);
 
+    if let Some(ObjectMasking::Keep { .. }) = &masking.objects {
+        objects::keep(&loading, archive).await?;
+    }
     restore(archive, Section::PostData, target.as_ref(), progress.as_ref()).await?;
     Ok(rows)
 }

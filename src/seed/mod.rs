@@ -11,13 +11,14 @@ mod key;
 mod load;
 #[cfg(test)]
 mod memory;
+mod objects;
 mod ports;
 mod relations;
 mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use check::check_masking;
+pub use check::{check_masking, counted_objects};
 pub use fill::fill;
 pub use key::{Ingredients, key};
 pub use ports::{Progress, Source, Target};

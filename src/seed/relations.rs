@@ -174,6 +174,8 @@ mod tests {
             database: None,
             entries: entries.collect(),
             tables: Vec::new(),
+            objects: Vec::new(),
+            objects_made: 0,
             declared: BTreeMap::new(),
         })
     }

@@ -9,7 +9,7 @@ use super::{Progress, Source, check_masking, fill};
 use crate::archive::{self, Archive, ReadSeek};
 use crate::mask::testing::{key, rule};
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::masking::{Masking, TableMasking};
+use crate::model::masking::{Masking, ObjectMasking, TableMasking};
 use crate::model::name::TableName;
 
 const GZIP: &[u8] = include_bytes!("../../tests/fixtures/archives/gzip.dump");
@@ -264,4 +264,51 @@ fn a_foreign_key_with_another_rule_or_an_empty_target_is_refused() {
         with("", "keep"),
         ["Masking: `orders.customer_id` points to `customers.id`, whose table is left empty",]
     );
+}
+
+const LARGE: &[u8] = include_bytes!("../../tests/fixtures/archives/large.dump");
+const LARGE_PLAIN: &[u8] = include_bytes!("../../tests/fixtures/archives/large.sql");
+
+/// The SQL that a backup with large objects runs under a rule.
+async fn ran_with(bytes: &'static [u8], objects: Option<ObjectMasking>) -> Vec<String> {
+    let archive = open(bytes);
+    let masking = Masking { objects, ..masking(&[("documents", "id: keep, content: keep")]) };
+    let target = Arc::new(Memory::new(&archive));
+    let own = Arc::clone(&target) as Arc<dyn super::Target>;
+    fill(Arc::new(Fixture(bytes)), &archive, &masking, &key(1), own, 2, |_| {}).await.unwrap();
+    target.ran()
+}
+
+#[tokio::test]
+async fn large_objects_are_emptied_or_kept_as_the_masks_say() {
+    for bytes in [LARGE, LARGE_PLAIN] {
+        let emptied = ran_with(bytes, Some(ObjectMasking::Empty)).await.concat();
+        for id in [4711, 4712, 4713] {
+            assert!(emptied.contains(&format!("lo_create('{id}')")), "{emptied}");
+        }
+        assert!(emptied.contains("GRANT SELECT ON LARGE OBJECT 4712"), "{emptied}");
+        assert!(!emptied.contains("010203") && !emptied.contains("00ff5c27"), "no byte of production");
+        let kept = ran_with(bytes, Some(ObjectMasking::Keep { because: "x".into() })).await;
+        let made = kept.iter().position(|sql| sql.contains("lo_create")).unwrap();
+        let written = kept.iter().position(|sql| sql.contains("lo_put")).unwrap();
+        assert!(made < written);
+        assert!(
+            kept[written].contains("SELECT pg_catalog.lo_put(4711, 0, '\\x010203');"),
+            "{}",
+            kept[written]
+        );
+        assert_eq!(kept[written].matches("00ff5c27").count(), 5_000);
+    }
+}
+
+#[test]
+fn large_objects_without_a_rule_are_refused() {
+    let masking = masking(&[("documents", "id: keep, content: keep")]);
+    let errors = check_masking(&open(LARGE), &masking);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!(errors[0].kind, ErrorKind::Masking);
+    let expected = "the backup holds 3 large objects, and no rule says what becomes of their bytes";
+    assert_eq!(errors[0].message, expected);
+    let ruled = Masking { objects: Some(ObjectMasking::Empty), ..masking };
+    assert_eq!(check_masking(&open(LARGE), &ruled).len(), 0);
 }

@@ -1,7 +1,7 @@
 //! What `masks.yaml` means, and what is told of a wrong one.
 
 use super::{check_problems, environment};
-use crate::model::masking::TableMasking;
+use crate::model::masking::{ObjectMasking, TableMasking};
 use crate::model::name::TableName;
 
 const COMPOSE: (&str, &str) = ("compose.yaml", "services: {db: {image: 'postgres:15'}}");
@@ -25,6 +25,32 @@ fn rules(masks: &str, table: &TableName) -> Vec<String> {
             })
             .collect(),
     }
+}
+
+#[test]
+fn large_objects_are_emptied_or_kept_for_a_reason() {
+    let of = |rule: &str| {
+        let masks = format!("tables: {{a: empty}}\n{rule}");
+        let environment = environment(&[STAGE, COMPOSE, ("masks.yaml", &masks)]);
+        environment.databases["db"].masking.objects.clone()
+    };
+    assert_eq!(of(""), None);
+    assert_eq!(of("large_objects: empty\n"), Some(ObjectMasking::Empty));
+    let because = "pictures of the catalogue".to_owned();
+    let kept = of("large_objects: {keep: true, because: pictures of the catalogue}\n");
+    assert_eq!(kept, Some(ObjectMasking::Keep { because }));
+    let expected = "expected `empty`, or `{keep: true, because: \"…\"}`";
+    let wrong = |rule: &str, told: &[&str]| check(&format!("tables: {{a: empty}}\n{rule}\n"), told);
+    wrong("large_objects: keep", &[&format!("masks.yaml:2:16: {expected}, found `keep`")]);
+    wrong("large_objects: {keep: true}", &["masks.yaml:2:16: the rule of large objects has no `because`"]);
+    wrong(
+        "large_objects: {keep: true, because: ' '}",
+        &[&format!("masks.yaml:2:16: {expected}, found a map")],
+    );
+    wrong(
+        "large_object: empty",
+        &["masks.yaml:2:1: unknown key `large_object` | did you mean `large_objects`?"],
+    );
 }
 
 #[test]
