@@ -178,7 +178,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<u8, Error> {
         Command::Mail(args) => mail::run(&cli.global, args, output).await,
         Command::Exec(args) => exec::run(&cli.global, args, output).await,
         Command::Psql(args) => psql::run(&cli.global, args, output).await,
-        Command::Migrate(args) => migrate::run(&cli.global, args, output).await,
+        Command::Migrate(args) => Box::pin(migrate::run(&cli.global, args, output)).await,
         Command::Test(args) => test::run(&cli.global, args, output).await,
         Command::Diff(args) => diff::run(&cli.global, args, output).await,
         Command::Extend(args) => extend::run(&cli.global, args, output).await,

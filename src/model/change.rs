@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::lock::{HeldLock, StatementLocks};
 use super::lost::LostRows;
 use super::name::TableName;
+use super::object::ObjectCounts;
 use super::schema_change::SchemaChange;
 use super::sequence::SequenceChange;
 use super::step::Step;
@@ -116,6 +117,8 @@ pub struct Change {
     pub statements: Vec<StatementLocks>,
     /// Sequences that stand elsewhere than before, and those that are behind their column, in order of name.
     pub sequences: Vec<SequenceChange>,
+    /// What it did to large objects.
+    pub objects: ObjectCounts,
     /// Why the witnesses do not agree; anything here makes the run end as "could not verify".
     pub doubts: Vec<String>,
 }

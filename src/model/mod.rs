@@ -29,6 +29,7 @@ pub mod mail;
 pub mod masking;
 pub mod migration;
 pub mod name;
+pub mod object;
 pub mod plan;
 pub mod proof;
 pub mod quantity;

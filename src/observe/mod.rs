@@ -10,6 +10,7 @@ pub mod locks;
 pub mod logs;
 pub mod mail;
 pub mod net;
+pub mod objects;
 pub mod schema;
 pub mod sequences;
 pub mod step;

@@ -9,6 +9,7 @@ pub(super) mod egress;
 mod locks;
 mod lost;
 mod mail;
+mod objects;
 mod schema;
 mod sequences;
 mod since;
@@ -109,6 +110,8 @@ struct Migration<'a> {
     statements: Vec<statements::Statement<'a>>,
     /// Sequences that stand elsewhere than before, and those that are behind their column.
     sequences: Vec<sequences::Moved<'a>>,
+    /// What it did to large objects, rolled-back ones left out.
+    large_objects: objects::Objects,
     /// Why what it did could not be verified; empty if it could.
     doubts: &'a [String],
 }
@@ -310,6 +313,7 @@ fn migration(report: &MigrationReport) -> Migration<'_> {
         locks: change.locks.iter().map(locks::lock).collect(),
         statements: change.statements.iter().map(statements::statement).collect(),
         sequences: change.sequences.iter().map(sequences::sequence).collect(),
+        large_objects: objects::objects(&change.objects),
         doubts: &change.doubts,
     }
 }

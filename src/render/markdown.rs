@@ -3,6 +3,7 @@
 mod comparison;
 mod locks;
 mod lost;
+mod objects;
 mod schema;
 mod sequences;
 mod traffic;
@@ -37,6 +38,7 @@ pub fn markdown(report: &Report) -> String {
     schema::section(&mut page, report);
     steps(&mut page, report);
     sequences::section(&mut page, report);
+    objects::section(&mut page, report);
     locks::section(&mut page, report);
     traffic::section(&mut page, report);
     suite(&mut page, report);

@@ -9,6 +9,7 @@ mod locks;
 mod logs;
 mod mail;
 mod markdown;
+mod objects;
 mod paint;
 mod phrase;
 #[cfg(test)]

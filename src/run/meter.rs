@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::compare::Compared;
 use super::lookout::{LockLooks, Lookout};
 use super::lost::Sides;
+use super::objects::ObjectWitness;
 use super::schema::SchemaWitness;
 use super::sequences::SequenceWitness;
 use crate::model::catalog::{Catalog, Table};
@@ -42,6 +43,7 @@ pub struct Meter {
     last: Catalog,
     schema: SchemaWitness,
     sequences: SequenceWitness,
+    objects: ObjectWitness,
 }
 
 impl Meter {
@@ -68,6 +70,7 @@ impl Meter {
             reader,
             last: catalog,
             schema: SchemaWitness::default(),
+            objects: ObjectWitness::default(),
             live,
             before,
         })
@@ -173,6 +176,8 @@ impl Meter {
         let tables = touched.iter().map(|touched| touched.change.table.clone()).collect();
         let sides = Sides { before: &self.before, live: &self.live };
         let sequences = self.sequences.changes(sides, (&self.last, &catalog), &facts, &tables).await?;
+        let objects = self.objects.changes(sides, catalog.database_oid, &facts);
+        let (objects, doubt) = Box::pin(objects).await?;
         self.last = catalog;
         // Reading the schema takes a while, in which rows may be compared.
         let mut schema = std::mem::take(&mut self.schema);
@@ -180,7 +185,8 @@ impl Meter {
             if is_schema_touched { schema.changes(&self.before, &self.live).await } else { Ok(Vec::new()) }
         })?;
         self.schema = schema;
-        Ok(Change { wal_bytes, schema: told, locks, sequences, ..change })
+        let doubts = change.doubts.into_iter().chain(doubt).collect();
+        Ok(Change { wal_bytes, schema: told, locks, sequences, objects, doubts, ..change })
     }
 
     async fn settle_all(&self, touched: Vec<Touched>) -> Result<Change> {

@@ -27,6 +27,7 @@ mod mail;
 mod meter;
 mod migrate;
 mod migrations;
+mod objects;
 mod pick;
 mod proof;
 mod psql;

@@ -18,6 +18,7 @@ use crate::model::lsn::Lsn;
 pub use crate::model::migration::AppliedMigration;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::object::{ObjectDigests, WhichObjects};
 use crate::model::row::{PlacedRow, RowQuery};
 use crate::model::schema::Schema;
 use crate::model::sequence::SequenceState;
@@ -91,6 +92,8 @@ pub trait Database: Send + Sync {
     /// Ends every connection but those of `stage`, and waits until they are gone: whoever held them may be dead, and the
     /// server not yet know.
     async fn hang_up_others(&self) -> Result<()>;
+    /// Digests of what large objects hold, of those that are asked for and there.
+    async fn objects(&self, which: &WhichObjects) -> Result<ObjectDigests>;
     /// What is locked in this database right now by connections that clients opened since `since_us`, which
     /// [`LockSample::at_us`] explains; by nobody if that is `None`. Short, and holds no snapshot.
     async fn locks(&self, since_us: Option<i64>) -> Result<LockSample>;

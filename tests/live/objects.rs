@@ -12,6 +12,11 @@ END $$;";
 const KEPT: &str = "(20003,dda67dc195d0bce8ef16f6bc370e15e1)";
 const EMPTY: &str = "(0,d41d8cd98f00b204e9800998ecf8427e)";
 
+/// Makes one, changes one and removes one.
+const TOUCH: &str = "UPDATE documents SET content = lo_from_bytea(0, '\\x09') WHERE id = 1;
+SELECT lo_put(content, 10000, '\\x0909') FROM documents WHERE id = 2;
+SELECT lo_unlink(4711);";
+
 const STAGE: &str = "name: documents
 databases:
   db: {backup: large.dump, masks: masks.yaml}
@@ -51,8 +56,10 @@ fn large_objects_go_only_where_the_masks_say_so() {
         stage.run(&["check", "documents"]).exits(0);
     }
     let rule = "large_objects: {keep: true, because: pictures of the catalogue}\n";
-    let (_environments, stage) = documents(rule, &LOOK.replace("EXPECTED", KEPT));
-    let told = stage.run(&["check", "documents"]).exits(0).stderr;
+    let (_environments, stage) = documents(rule, &format!("{}\n{TOUCH}", LOOK.replace("EXPECTED", KEPT)));
+    let ran = stage.run(&["check", "documents"]).exits(0);
+    assert!(ran.stdout.contains("  large objects: 1 made, 1 changed, 1 deleted\n"), "{}", ran.stdout);
+    let told = ran.stderr;
     let note = "3 large objects of db: kept as in production: pictures of the catalogue";
     assert!(told.contains(note), "{told}");
 }

@@ -9,6 +9,7 @@ use crate::model::report::{MigrationReport, Report};
 
 use super::{Page, locks, lost, schema, sequences, steps, traffic};
 use crate::render::grid::{Cell, Column, Grid, Row};
+use crate::render::objects;
 use crate::render::paint::Tone;
 use crate::render::phrase;
 
@@ -50,6 +51,9 @@ pub(super) fn changes(page: &mut Page, of: &MigrationReport, findings: &[&Findin
     schema::section(page, &of.change.schema);
     steps::section(page, &of.change.steps);
     sequences::section(page, &of.change.sequences);
+    if let Some(told) = objects::told(&of.change.objects) {
+        page.entry(INDENT, (Tone::Plain, "large objects:"), &told);
+    }
     locks::section(page, &of.change.locks);
     for finding in findings {
         bar(page, of, finding);

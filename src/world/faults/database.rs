@@ -18,6 +18,7 @@ use crate::model::lock::LockSample;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::object::{ObjectDigests, WhichObjects};
 use crate::model::row::{PlacedRow, RowQuery};
 use crate::model::schema::Schema;
 use crate::model::sequence::SequenceState;
@@ -126,6 +127,10 @@ impl Database for Faulty {
 
     async fn wal_end(&self) -> Result<Lsn> {
         self.numbered("wal_end", self.inner.wal_end()).await
+    }
+
+    async fn objects(&self, which: &WhichObjects) -> Result<ObjectDigests> {
+        self.numbered("objects", self.inner.objects(which)).await
     }
 
     async fn locks(&self, since_us: Option<i64>) -> Result<LockSample> {

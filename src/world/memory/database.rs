@@ -18,6 +18,7 @@ use crate::model::lock::LockSample;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{AppliedState, Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::object::{ObjectDigests, WhichObjects};
 use crate::model::row::{PlacedRow, RowQuery, WhichRows};
 use crate::model::schema::Schema;
 use crate::model::sequence::SequenceState;
@@ -202,6 +203,10 @@ impl Database for MemoryDatabase {
             Ok(())
         })
         .await
+    }
+
+    async fn objects(&self, _which: &WhichObjects) -> Result<ObjectDigests> {
+        self.asked(|| Ok(ObjectDigests::new())).await
     }
 
     async fn locks(&self, _since_us: Option<i64>) -> Result<LockSample> {

@@ -11,6 +11,7 @@ mod digest;
 mod disk;
 mod errors;
 mod locks;
+mod objects;
 mod others;
 mod places;
 mod rows;
@@ -39,6 +40,7 @@ use crate::model::lock::LockSample;
 use crate::model::lsn::Lsn;
 use crate::model::migration::{Migration, MigrationLayout, MigrationRun, SqlFailure};
 use crate::model::name::{TableName, quote_identifier};
+use crate::model::object::{ObjectDigests, WhichObjects};
 use crate::model::row::{PlacedRow, RowQuery};
 use crate::model::schema::Schema;
 use crate::model::sequence::SequenceState;
@@ -198,6 +200,13 @@ impl Database for PostgresDatabase {
         others::hang_up(&mut connection).await?;
         self.connections.give_back(connection);
         Ok(())
+    }
+
+    async fn objects(&self, which: &WhichObjects) -> Result<ObjectDigests> {
+        let mut connection = self.connections.borrow().await?;
+        let digests = objects::digests(&mut connection, which).await?;
+        self.connections.give_back(connection);
+        Ok(digests)
     }
 
     async fn locks(&self, since_us: Option<i64>) -> Result<LockSample> {

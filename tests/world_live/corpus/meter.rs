@@ -18,6 +18,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::case::Runner;
 use super::independent::{self, Snapshot};
+use super::objects::{self, Objects};
 use crate::server::sql;
 
 /// A server, and the container that it runs in.
@@ -129,6 +130,11 @@ impl Metered {
     /// Every row as it is now.
     pub async fn now(&mut self) -> Snapshot {
         independent::snapshot(&mut self.truth).await
+    }
+
+    /// Every large object as it is now.
+    pub async fn objects(&mut self) -> Objects {
+        objects::read(&mut self.truth).await
     }
 
     /// Ends its connections.

@@ -5,6 +5,7 @@ mod case;
 mod contradictions;
 mod independent;
 mod meter;
+mod objects;
 mod planted;
 mod sequence;
 mod sequences;
@@ -95,7 +96,7 @@ async fn run_family(server: Server, runner: Runner, family: &str, cases: Vec<Cas
     }
     let mut metered = server.metered(family, &format!("{setup}RESET search_path")).await;
     let mut wrong = Vec::new();
-    let mut last = metered.seed.clone();
+    let mut last = (metered.seed.clone(), metered.objects().await);
     for (number, case) in cases.iter().enumerate() {
         let found = run_case(&mut metered, &mut last, runner, &schema(number), case).await;
         if !found.is_empty() {
@@ -108,7 +109,7 @@ async fn run_family(server: Server, runner: Runner, family: &str, cases: Vec<Cas
 
 async fn run_case(
     metered: &mut Metered,
-    last: &mut independent::Snapshot,
+    (last, last_objects): &mut (independent::Snapshot, objects::Objects),
     runner: Runner,
     schema: &str,
     case: &Case,
@@ -126,7 +127,9 @@ async fn run_case(
         None if case.fails => found.push("did not fail".to_owned()),
         _ => {}
     }
-    *last = now;
+    let now_objects = metered.objects().await;
+    found.extend(objects::contradictions(&report.change, last_objects, &now_objects));
+    (*last, *last_objects) = (now, now_objects);
     found
 }
 

@@ -126,3 +126,46 @@ SELECT lo_unlink(file) FROM item WHERE id <= 3;
 DELETE FROM item WHERE id <= 3;
 --- gross
 item deleted 3
+
+--- case large objects are changed in the middle, at their end and by an empty write
+--- setup
+CREATE TABLE item (id int PRIMARY KEY, file oid);
+INSERT INTO item SELECT i, lo_from_bytea(0, decode(repeat('0102', 3000), 'hex')) FROM generate_series(1, 4) i;
+--- migration
+SELECT lo_put(file, 2500, '\xffff') FROM item WHERE id = 1;
+SELECT lo_put(file, 9000, '\xff') FROM item WHERE id = 2;
+SELECT lo_put(file, 2, '\x0102') FROM item WHERE id = 3;
+--- gross
+
+--- case a large object is changed again, and others come and go in one go
+--- setup
+CREATE TABLE item (id int PRIMARY KEY, file oid);
+INSERT INTO item SELECT i, lo_from_bytea(0, '\x010203') FROM generate_series(1, 3) i;
+--- migration
+SELECT lo_put(file, 0, '\x09') FROM item WHERE id = 1;
+SELECT lo_put(file, 0, '\x01') FROM item WHERE id = 1;
+SELECT lo_unlink(lo_from_bytea(0, '\x0405'));
+UPDATE item SET file = lo_from_bytea(0, '\x06') WHERE id = 2;
+SELECT lo_unlink(file) FROM item WHERE id = 3;
+--- gross
+item updated 1
+
+--- case large objects of an earlier migration are removed
+--- setup
+CREATE TABLE item (id int PRIMARY KEY, file oid);
+--- migration
+SELECT lo_unlink(oid) FROM pg_largeobject_metadata WHERE NOT EXISTS (SELECT FROM pg_class WHERE relname = 'none') LIMIT 2;
+--- gross
+
+--- case large objects whose migration rolls back
+--- setup
+CREATE TABLE item (id int PRIMARY KEY, file oid);
+INSERT INTO item SELECT i, lo_from_bytea(0, '\x010203') FROM generate_series(1, 3) i;
+--- runners transaction
+--- fails
+--- migration
+SELECT lo_unlink(file) FROM item WHERE id = 1;
+SELECT lo_put(file, 0, '\x09') FROM item WHERE id = 2;
+SELECT lo_from_bytea(0, '\x0405');
+SELECT 1 / 0;
+--- gross
