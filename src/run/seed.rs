@@ -67,6 +67,7 @@ async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -
         let key = key_of(&chosen, database, story.settings, service, &image, driver_of(&inventory)?)?;
         if let Some(seed) = inventory.seeds.iter().find(|seed| seed.key == key) {
             tell(story.events, Event::Note { text: format!("seed {key} of {}: reused", database.service) });
+            tell_kept(story.events, database);
             return Ok(SeedUse { seed: seed.clone(), reused: true });
         }
         if let Some(seed) = inventory.unreadable_seeds.iter().find(|seed| seed.volume == key.volume()) {
@@ -149,6 +150,14 @@ fn key_of(
     })
 }
 
+/// Says so, whenever a seed is used, if its large objects are production's own.
+fn tell_kept(events: &Events, database: &DatabaseSpec) {
+    if let Some(ObjectMasking::Keep { because }) = &database.masking.objects {
+        let text = format!("large objects of {} are kept as in production: {because}", database.service);
+        tell(events, Event::Note { text });
+    }
+}
+
 /// The seed that is wanted exists, and this build cannot read it.
 fn in_the_way(seed: &UnreadableSeed) -> Error {
     Error::new(ErrorKind::Config, seed.to_string())
@@ -204,7 +213,9 @@ impl Building<'_> {
             super::blocking(move || archive::open(seed::Source::open(opened.as_ref())?.as_mut())).await?;
         let archive = Arc::new(archive);
         Error::all(seed::check_masking(&archive, &self.database.masking))?;
-        self.tell_objects(run, archive.objects_made);
+        if archive.objects_made > 0 {
+            tell_kept(&run.events, self.database);
+        }
 
         let earlier: Vec<&SeedRecord> = inventory.seeds.iter().filter(|seed| self.is_earlier(seed)).collect();
         let is_plain = archive.format == archive::Format::Plain;
@@ -245,19 +256,6 @@ impl Building<'_> {
             return Err(super::unfit(&failure));
         }
         Ok(record)
-    }
-
-    /// Says what becomes of large objects: no mask changes them.
-    fn tell_objects(&self, run: &Run, objects: u64) {
-        let fate = match &self.database.masking.objects {
-            Some(ObjectMasking::Keep { because }) => format!("kept as in production: {because}"),
-            Some(ObjectMasking::Empty) => "left without their bytes".to_owned(),
-            None => return,
-        };
-        if objects > 0 {
-            let text = format!("{} of {}: {fate}", seed::counted_objects(objects), self.service.name);
-            tell(&run.events, Event::Note { text });
-        }
     }
 
     /// Whether a seed is one of the same database, of another backup or under other rules.

@@ -52,7 +52,7 @@ fn unruled_objects(archive: &Archive, masking: &Masking) -> Option<Error> {
 }
 
 /// `1 large object`, `2 large objects`.
-pub fn counted_objects(objects: u64) -> String {
+fn counted_objects(objects: u64) -> String {
     format!("{} large object{}", Count(objects), if objects == 1 { "" } else { "s" })
 }
 

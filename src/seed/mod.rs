@@ -18,7 +18,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use check::{check_masking, counted_objects};
+pub use check::check_masking;
 pub use fill::fill;
 pub use key::{Ingredients, key};
 pub use ports::{Progress, Source, Target};
