@@ -53,6 +53,8 @@ mod schema;
 mod second_engine;
 #[path = "live/sequences.rs"]
 mod sequences;
+#[path = "live/several.rs"]
+mod several;
 #[path = "live/signals.rs"]
 mod signals;
 #[path = "live/stacks.rs"]

@@ -135,6 +135,8 @@ pub struct Finding {
     pub guard: &'static str,
     /// The migration that broke it, by name; `None` for the suite.
     pub migration: Option<String>,
+    /// The service whose database that one changes; `None` for the suite.
+    pub database: Option<String>,
     /// Where that is a command that ran several: those of them that may have broken it, by name.
     pub steps: Vec<String>,
     /// The table it is about.

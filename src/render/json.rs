@@ -181,6 +181,7 @@ struct Finding<'a> {
     guard: &'a str,
     /// `null` for what is about no migration, as `schema` and `table`.
     migration: Option<&'a str>,
+    database: Option<&'a str>,
     /// Names of the steps of a command that may have broken it.
     steps: &'a [String],
     schema: Option<&'a str>,
@@ -366,6 +367,7 @@ fn finding(finding: &crate::model::guard::Finding) -> Finding<'_> {
     Finding {
         guard: finding.guard,
         migration: finding.migration.as_deref(),
+        database: finding.database.as_deref(),
         steps: &finding.steps,
         schema: finding.table.as_ref().map(|table| table.schema.as_str()),
         table: finding.table.as_ref().map(|table| table.name.as_str()),

@@ -117,7 +117,7 @@ fn tables(page: &mut Page, report: &Report) {
     for of in &report.migrations {
         let how = if of.run.failure.is_some() { "failed, " } else { "" };
         let took = format!("{how}{}", duration(of.run.duration_s));
-        let name = &of.run.migration.name;
+        let name = &phrase::migration(report, &of.run.migration);
         if of.change.tables.is_empty() {
             rows.push(row(name, &took, None));
         }

@@ -8,6 +8,7 @@ use crate::model::guard::Finding;
 use crate::model::log::LogChange;
 use crate::model::lost::LostRows;
 use crate::model::mail::{MailKind, MailSummary};
+use crate::model::migration::Migration;
 use crate::model::proof::Remains;
 use crate::model::quantity::{Count, age, counted, duration, rows, size};
 use crate::model::report::{MigrationReport, Report, SeedUse, Teardown, Verdict};
@@ -102,10 +103,19 @@ pub(super) fn doubts(report: &Report) -> Vec<(&str, &str)> {
     doubts
 }
 
+/// A migration as people call it: with its database where there are several.
+pub(super) fn migration(report: &Report, of: &Migration) -> String {
+    let has_others = report.migrations.iter().any(|it| it.run.migration.database != of.database);
+    if has_others { format!("{} on {}", of.name, of.database) } else { of.name.clone() }
+}
+
 /// The migration of the report that a finding is about: two databases may each have one of that name.
 pub(super) fn owner(report: &Report, finding: &Finding) -> Option<usize> {
     let name = finding.migration.as_ref()?;
-    let is_named = |at: &usize| &report.migrations[*at].run.migration.name == name;
+    let is_named = |at: &usize| {
+        let of = &report.migrations[*at].run.migration;
+        &of.name == name && finding.database.as_ref().is_none_or(|database| of.database == *database)
+    };
     let is_meant = |at: &usize| {
         let of = &report.migrations[*at];
         match &finding.table {

@@ -35,6 +35,7 @@ pub(super) fn incident() -> Report {
     let finding = Finding {
         guard: "rows_lost",
         migration: Some("0005_remove_duplicate_feed_items.sql".to_owned()),
+        database: Some("db".to_owned()),
         steps: Vec::new(),
         table: Some(TableName::new("public", "item_datafeed")),
         message: "873,511 of 1,000,000 rows of item_datafeed are gone (87.4 %), the limit is 1 %".to_owned(),
@@ -109,6 +110,7 @@ pub(super) fn compared() -> Report {
     report.findings = vec![Finding {
         guard: "suite_failed",
         migration: None,
+        database: None,
         steps: Vec::new(),
         table: None,
         message: "2 of 44 tests failed: tests.test_shop::test_old, tests.test_shop::test_note".to_owned(),
@@ -157,6 +159,7 @@ pub(super) fn syntax_error() -> Report {
     report.findings = vec![Finding {
         guard: "migration_failed",
         migration: Some(broken.run.migration.name.clone()),
+        database: Some(broken.run.migration.database.clone()),
         steps: Vec::new(),
         table: None,
         message:
@@ -221,6 +224,7 @@ pub(super) fn troubled() -> Report {
     let drop = Finding {
         guard: "table_dropped",
         migration: Some(first.run.migration.name.clone()),
+        database: Some(first.run.migration.database.clone()),
         steps: Vec::new(),
         table: Some(first.change.tables[0].table.clone()),
         message: "audit_of_everything_that_ever_happened is dropped, and 123,456,789 rows with it".to_owned(),
@@ -230,6 +234,7 @@ pub(super) fn troubled() -> Report {
     let suite = Finding {
         guard: "suite_failed",
         migration: None,
+        database: None,
         steps: Vec::new(),
         table: None,
         message: "1 of 43 tests failed: tests.test_shop::test_audit".to_owned(),

@@ -9,7 +9,8 @@ use crate::judge;
 use crate::model::approval::Approval;
 use crate::model::environment::Environment;
 use crate::model::name::RunId;
-use crate::model::report::{MigrationReport, PhaseTime, Report, Teardown, Verdict};
+use crate::model::report::{MigrationReport, PhaseTime, Report, SeedUse, Teardown, Verdict};
+use crate::model::seed::SeedRecord;
 use crate::model::suite::SuiteOutcome;
 
 /// What a report is about.
@@ -64,7 +65,7 @@ pub fn report(
         run: subject.run,
         started_at: subject.started_at,
         duration_s: subject.begun.elapsed().as_secs_f64(),
-        seeds: stood.seeds.into_values().collect(),
+        seeds: stood.seeds.into_iter().map(of_service).collect(),
         migrations: stood.migrated.reports,
         not_run: stood.migrated.not_run,
         service_failure: stood.service_failure,
@@ -78,4 +79,9 @@ pub fn report(
         teardown,
         phases,
     }
+}
+
+/// A seed under the name of the service that it serves here: whoever built it may call that otherwise.
+fn of_service((service, used): (String, SeedUse)) -> SeedUse {
+    SeedUse { seed: SeedRecord { database: service, ..used.seed }, ..used }
 }

@@ -22,6 +22,7 @@ fn check(evidence: &Evidence) -> Vec<Finding> {
         Some(Finding {
             guard: GUARD.id,
             migration: Some(report.run.migration.name.clone()),
+            database: Some(report.run.migration.database.clone()),
             steps: Vec::new(),
             table: None,
             message: format!("{}{}", in_words(failure), not_run(evidence.not_run.len())),
@@ -38,6 +39,7 @@ fn with_traffic<'a>(evidence: &'a Evidence<'_>) -> impl Iterator<Item = Finding>
         Some(Finding {
             guard: GUARD.id,
             migration: Some(of.migration.clone()),
+            database: Some(of.database.clone()),
             steps: Vec::new(),
             table: None,
             message: format!("with traffic: {}", in_words(failure)),

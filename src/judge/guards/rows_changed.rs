@@ -42,6 +42,7 @@ fn finding(evidence: &Evidence, stage: &Stage) -> Option<Finding> {
     Some(Finding {
         guard: GUARD.id,
         migration: Some(stage.migration.name.clone()),
+        database: Some(stage.migration.database.clone()),
         steps: stage.steps(StepTable::may_differ),
         table: Some(change.table.clone()),
         message,

@@ -49,6 +49,7 @@ fn finding(sequence: &TableName, (migration, next, behind): (&Migration, i64, &B
     Finding {
         guard: GUARD.id,
         migration: Some(migration.name.clone()),
+        database: Some(migration.database.clone()),
         steps: Vec::new(),
         table: Some(table.clone()),
         message: format!(

@@ -17,6 +17,7 @@ fn check(evidence: &Evidence) -> Vec<Finding> {
     let failed = |failure: &crate::model::call::ServiceFailure| Finding {
         guard: GUARD.id,
         migration: None,
+        database: None,
         steps: Vec::new(),
         table: None,
         message: format!("service `{}` did not come up: {}", failure.service, failure.reason),

@@ -22,6 +22,7 @@ fn check(evidence: &Evidence) -> Vec<Finding> {
     let failed = |suite: &SuiteOutcome| Finding {
         guard: GUARD.id,
         migration: None,
+        database: None,
         steps: Vec::new(),
         table: None,
         message: in_words(suite),

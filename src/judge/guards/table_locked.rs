@@ -38,7 +38,10 @@ fn check(evidence: &Evidence) -> Vec<Finding> {
             let waited = waited.map(|waited| longest_wait(evidence, report, waited)).unwrap_or_default();
             // What is known of the lock already is not told again.
             let is_new = |it: &Finding| {
-                !findings.iter().any(|known| known.migration == it.migration && known.table == it.table)
+                !findings.iter().any(|known| {
+                    (&known.database, &known.migration, &known.table)
+                        == (&it.database, &it.migration, &it.table)
+                })
             };
             let waited: Vec<Finding> = waited.into_iter().filter(is_new).collect();
             findings.extend(waited);
@@ -74,6 +77,7 @@ fn longest_wait(evidence: &Evidence, report: &MigrationReport, waited: &Migratio
             findings.push(Finding {
                 guard: GUARD.id,
                 migration: Some(report.run.migration.name.clone()),
+                database: Some(report.run.migration.database.clone()),
                 steps: Vec::new(),
                 table: Some(table.clone()),
                 message: format!("{} waited up to {longest} with traffic, the limit is {limit}", it.who()),
@@ -94,6 +98,7 @@ fn finding(report: &MigrationReport, lock: &HeldLock, limit: &str) -> Finding {
     Finding {
         guard: GUARD.id,
         migration: Some(report.run.migration.name.clone()),
+        database: Some(report.run.migration.database.clone()),
         steps: Vec::new(),
         table: Some(lock.table.clone()),
         message,

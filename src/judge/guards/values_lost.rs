@@ -43,6 +43,7 @@ fn finding(stage: &Stage, column: &str, values: u64) -> Finding {
     Finding {
         guard: GUARD.id,
         migration: Some(stage.migration.name.clone()),
+        database: Some(stage.migration.database.clone()),
         steps: stage.steps(|_| true),
         table: Some(change.table.clone()),
         message: format!(

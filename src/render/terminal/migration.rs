@@ -83,12 +83,7 @@ pub(super) fn not_run(page: &mut Page, report: &Report) {
 fn title(page: &mut Page, report: &Report, at: usize) {
     let MigrationReport { run, change } = &report.migrations[at];
     let place = format!("{} of {}", at + 1, report.migrations.len() + report.not_run.len());
-    let databases = report.migrations.iter().any(|it| it.run.migration.database != run.migration.database);
-    let name = if databases {
-        format!("{} on {}", run.migration.name, run.migration.database)
-    } else {
-        run.migration.name.clone()
-    };
+    let name = phrase::migration(report, &run.migration);
     let (tone, how) =
         if run.failure.is_some() { (Tone::Bad, "failed after") } else { (Tone::Plain, "applied in") };
     let written = [(change.wal_bytes, "WAL"), (change.temp_bytes.unwrap_or_default(), "temporary files")];
