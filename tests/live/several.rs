@@ -44,7 +44,7 @@ fn each_database_has_its_own_migrations_rows_and_findings() {
         std::fs::create_dir_all(folder.join(directory)).unwrap();
         std::fs::write(folder.join(directory).join("001-same.sql"), sql).unwrap();
     }
-    let traffic = "DELETE FROM documents WHERE id = 1;";
+    let traffic = "UPDATE documents SET content = content WHERE id = 1;";
     for (file, text) in
         [("stage.yaml", STAGE), ("compose.yaml", COMPOSE), ("masks.yaml", MASKS), ("busy.sql", traffic)]
     {
