@@ -1,11 +1,15 @@
 //! Faults around every call of a command: many runs at once, each with a fault of its own.
 
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::stage::{Ran, Stage, tell};
 
-/// How many runs with a fault share the engine: more would wait for each other, fewer for the sweep after each batch.
-const AT_ONCE: usize = 24;
+/// How many runs share the engine: twice as many at the same time take a third more of the processor.
+const AT_ONCE: usize = 10;
+/// How many runs with a fault one sweep follows: it waits for late arrivals, however many runs died.
+const OF_A_BATCH: usize = 48;
 
 /// The faults around every call of a command.
 pub struct Points {
@@ -39,7 +43,7 @@ impl Points {
 
     /// The faults in batches, early and late ones in each, so that all batches take as long.
     pub fn batches(&self) -> Vec<Vec<String>> {
-        let number = self.faults.len().div_ceil(AT_ONCE);
+        let number = self.faults.len().div_ceil(OF_A_BATCH);
         (0..number).map(|first| self.faults.iter().skip(first).step_by(number).cloned().collect()).collect()
     }
 
@@ -82,10 +86,27 @@ fn ended_as_it_should(fault: &str, ran: &Ran) -> bool {
     happened
 }
 
-/// Runs commands all at once.
+/// Runs commands, so many of them at once that the engine has work all the time. How each ended, in their order.
 pub fn at_once(commands: impl IntoIterator<Item = Command>) -> Vec<Ran> {
-    let running: Vec<_> = commands.into_iter().map(|mut command| command.spawn().unwrap()).collect();
-    running.into_iter().map(|child| Ran::from(child.wait_with_output().unwrap())).collect()
+    let (waiting, next) = (commands.into_iter().map(Mutex::new).collect::<Vec<_>>(), AtomicUsize::new(0));
+    let worked = || {
+        let mut ended = Vec::new();
+        while let (place, Some(command)) = take(&waiting, &next) {
+            ended.push((place, Ran::from(command.lock().unwrap().output().unwrap())));
+        }
+        ended
+    };
+    let mut ended: Vec<(usize, Ran)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..AT_ONCE.min(waiting.len())).map(|_| scope.spawn(worked)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    ended.sort_by_key(|(place, _)| *place);
+    ended.into_iter().map(|(_, ran)| ran).collect()
+}
+
+fn take<'c>(waiting: &'c [Mutex<Command>], next: &AtomicUsize) -> (usize, Option<&'c Mutex<Command>>) {
+    let place = next.fetch_add(1, Ordering::Relaxed);
+    (place, waiting.get(place))
 }
 
 /// A stack under a lease that has nothing to do with what happens around it.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use stage::model::call::{Call, Performed, Undo};
-use stage::model::container::{Mount, MountSource, NetworkSpec, VolumeSource, VolumeSpec};
+use stage::model::container::{ContainerSpec, Mount, MountSource, NetworkSpec, VolumeSource, VolumeSpec};
 use stage::model::error::ErrorKind;
 use stage::model::service::{Healthcheck, Port};
 use stage::world::Engine;
@@ -192,6 +192,46 @@ async fn a_file_comes_out_of_a_stopped_container_and_a_missing_one_is_none() {
         assert!(e.download("stage-test-nobody", "/x").await.is_err());
     };
     tidy(test, undone(&engine, &undos)).await;
+}
+
+#[tokio::test]
+async fn a_container_made_after_its_own_removal_goes_with_its_volume_and_that_of_another_run_stays() {
+    let engine = engine().await;
+    let (late, other) = (name("late"), name("other"));
+    let undos = [&late, &other].map(|name| {
+        let run = if *name == late { "r1" } else { "r2" };
+        [
+            Undo::RemoveContainer { name: name.clone(), run: run.into() },
+            Undo::RemoveVolume { name: name.clone() },
+        ]
+    });
+    let e = engine.clone();
+    let test = async move {
+        for (name, run) in [(&late, "r1"), (&other, "r2")] {
+            let labels = labels("r1");
+            done(
+                &e,
+                Call::CreateVolume(VolumeSpec { name: name.clone(), source: VolumeSource::Plain, labels }),
+            )
+            .await;
+            let source = MountSource::Volume(name.clone());
+            let mounts = vec![Mount { source, target: "/data".to_owned(), read_only: false }];
+            let spec = ContainerSpec { mounts, ..container(name, run, "sleep 60") };
+            done(&e, Call::CreateContainer(Box::new(spec))).await;
+        }
+        e.undo(&Undo::RemoveVolume { name: late.clone() }).await.unwrap();
+        let refused = Undo::RemoveVolume { name: other.clone() };
+        let refused = tokio::time::timeout(Duration::from_secs(3), e.undo(&refused)).await;
+        assert!(refused.is_err(), "it waits for whoever uses it: {refused:?}");
+        let there = e.inventory(&[]).await.unwrap();
+        let containers: Vec<&str> = there.containers.iter().map(|listed| listed.name.as_str()).collect();
+        assert!(
+            !containers.contains(&late.as_str()) && containers.contains(&other.as_str()),
+            "{containers:?}"
+        );
+        assert!(there.volumes.iter().all(|volume| volume.name != late));
+    };
+    tidy(test, undone(&engine, undos.as_flattened())).await;
 }
 
 #[tokio::test]

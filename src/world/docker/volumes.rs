@@ -1,20 +1,24 @@
 //! Volumes: plain ones, and those that show a folder of the pool.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use bollard::Docker;
 use bollard::models::{Volume, VolumeCreateRequest};
-use bollard::query_parameters::RemoveVolumeOptions;
+use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveVolumeOptions};
 use tokio::time::{Instant, sleep};
 
 use super::errors::{could_not, held, is_absent, is_conflict, left};
 use super::pool::Pool;
+use super::{containers, passing};
 use crate::model::container::{VolumeSource, VolumeSpec};
 use crate::model::error::Result;
 use crate::model::label;
 
 const POLL: Duration = Duration::from_millis(40);
 const RELEASE: Duration = Duration::from_secs(15);
+/// How long a container that goes holds on to its volumes at most, as far as was seen.
+const LATE: Duration = Duration::from_secs(1);
 
 /// Makes a volume; one that the same run has made already counts as made.
 pub(super) async fn create(docker: &Docker, pool: &Pool, spec: &VolumeSpec) -> Result<()> {
@@ -50,15 +54,39 @@ pub(super) async fn inspect(docker: &Docker, name: &str) -> Result<Option<Volume
     }
 }
 
-/// Removes a volume, waiting while the container that used it still lets go of it.
+/// Removes a volume, waiting while the container that used it still lets go of it. One of the volume's own run that does not
+/// is a late arrival: volumes go after containers, so the engine has made it after its removal.
 pub(super) async fn remove(docker: &Docker, name: &str) -> Result<()> {
-    let deadline = Instant::now() + RELEASE;
+    let begun = Instant::now();
+    let mut late_after = LATE;
     loop {
         match docker.remove_volume(name, None::<RemoveVolumeOptions>).await {
             Ok(()) => return Ok(()),
             Err(refusal) if is_absent(&refusal) => return Ok(()),
-            Err(refusal) if is_conflict(&refusal) && Instant::now() < deadline => sleep(POLL).await,
+            Err(refusal) if is_conflict(&refusal) && begun.elapsed() < RELEASE => {
+                if begun.elapsed() > late_after {
+                    remove_late(docker, name).await?;
+                    late_after = begun.elapsed() + LATE;
+                }
+                sleep(POLL).await;
+            }
             Err(refusal) => return Err(left(&format!("volume {name}"), refusal)),
         }
     }
+}
+
+/// Removes the containers of a volume's own run that use it.
+async fn remove_late(docker: &Docker, volume: &str) -> Result<()> {
+    let found = inspect(docker, volume).await?;
+    let Some(run) = found.and_then(|volume| volume.labels.get(label::RUN).cloned()) else { return Ok(()) };
+    let filters = HashMap::from([
+        ("volume", vec![volume.to_owned()]),
+        ("label", vec![label::KIND.to_owned(), format!("{}={run}", label::RUN)]),
+    ]);
+    let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+    let using = passing::list_containers(docker, &options).await.map_err(could_not("list containers"))?;
+    for container in using.into_iter().filter_map(|container| container.id) {
+        containers::remove(docker, &container).await?;
+    }
+    Ok(())
 }
