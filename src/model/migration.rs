@@ -108,7 +108,7 @@ pub struct MigrationRun {
     pub failure: Option<SqlFailure>,
     /// The last lines of the output of a command that failed.
     pub output_tail: Option<String>,
-    /// Its statements as far as they succeeded, of a file whose transaction was watched statement by statement.
+    /// Its statements as far as they succeeded, of a file that was watched statement by statement.
     pub statements: Vec<StatementRun>,
 }
 
@@ -121,6 +121,9 @@ pub struct StatementRun {
     pub duration_s: f64,
     /// What its transaction had locked behind it that it had not before.
     pub taken: Vec<TakenLock>,
+    /// From when to when it ran, by the server's clock, in microseconds since the year 2000 began: of a file without a
+    /// transaction, whose locks are gone behind each statement.
+    pub span_us: Option<(i64, i64)>,
 }
 
 /// A lock on a table or index, which is held until its transaction ends.

@@ -22,7 +22,7 @@ use crate::model::name::TableName;
 use crate::model::report::MigrationReport;
 use crate::model::seed::SeedRecord;
 use crate::observe::change::{NetSource, Observer, Touched, agree};
-use crate::observe::locks::{Watch, by_statement, locate};
+use crate::observe::locks::{Watch, by_statement, locate, place};
 use crate::observe::schema::is_touched;
 use crate::observe::wal::{Reader, WalError};
 use crate::world::Database;
@@ -141,9 +141,11 @@ impl Meter {
         self.read_until(end).await?;
         let temp_bytes = temp_after.zip(temp_before).map(|(after, before)| after.saturating_sub(before));
         let statements = by_statement(&run.statements, &self.last);
+        let begun_us = watch.begun_us();
         let change = self.close_window(end.0 - from.0, Some(watch)).await?;
         let mut change = Change { temp_bytes, statements, ..change };
         locate(&mut change.locks, &change.statements);
+        place(&mut change.locks, &mut change.statements, &run.statements, begun_us);
         let settled_ms = begun.elapsed().as_millis();
         tracing::debug!(migration = run.migration.name, applied_ms, settled_ms, "migration measured");
         Ok(MigrationReport { run, change })

@@ -194,3 +194,42 @@ fn locks_are_told_by_the_statement_of_the_file_that_took_them() {
     assert!(shown.stdout.contains("reads and writes of people would have waited"), "{}", shown.stdout);
     assert!(shown.stdout.contains("(line 3)"), "{}", shown.stdout);
 }
+
+/// The statements of a migration, each with what it locked of people.
+fn of_people(report: &serde_json::Value, migration: usize) -> Vec<String> {
+    let statements = report["migrations"][migration]["statements"].as_array().unwrap().iter();
+    let told = |it: &serde_json::Value| {
+        let locks = it["locks"].as_array().unwrap().iter().filter(|lock| lock["table"] == "people");
+        let modes: Vec<&str> = locks.map(|lock| lock["mode"].as_str().unwrap()).collect();
+        format!("{}: {}", it["line"], modes.join(", "))
+    };
+    statements.map(told).collect()
+}
+
+#[test]
+fn locks_are_told_by_the_statement_for_sqlx_and_without_a_transaction() {
+    let (_environments, stage) = changed("other-tools", |folder: &std::path::Path| {
+        let files = [
+            ("sqlx/20240101000000_lock.sql", "SELECT 1;\nALTER TABLE people ADD COLUMN note text;\n"),
+            ("sqlx/20240102000000_wrong.sql", "SELECT 1;\n\n  SELECT nothing;\n"),
+            (
+                "goose/00001_apart.sql",
+                "-- +goose NO TRANSACTION\n-- +goose Up\nSELECT 1;\nALTER TABLE people ADD COLUMN more text;\n\
+                 SELECT pg_sleep(0.05);\nCREATE INDEX born ON people (born);\n",
+            ),
+        ];
+        for (file, sql) in files {
+            std::fs::create_dir_all(folder.join(file).parent().unwrap()).unwrap();
+            std::fs::write(folder.join(file), sql).unwrap();
+        }
+        let layouts = "migrations:\n  - {database: db, sql: goose, layout: goose}\n  - {database: db, sql: sqlx, layout: sqlx}";
+        replace(&folder.join("stage.yaml"), "migrations:\n  - {database: db, sql: migrations}", layouts);
+    });
+    let report = stage.run(&["check", "other-tools", "--json"]).exits(1).json();
+    assert_eq!(of_people(&report, 0), ["3: ", "4: ACCESS EXCLUSIVE", "5: ", "6: "]);
+    assert_eq!(of_people(&report, 1), ["1: ", "2: ACCESS EXCLUSIVE"]);
+    let failure = &report["migrations"][2]["failure"];
+    assert_eq!((&failure["line"], &failure["column"]), (&3.into(), &10.into()), "{failure}");
+    let lock = &report["migrations"][1]["locks"][0];
+    assert_eq!((&lock["table"], &lock["line"]), (&"people".into(), &2.into()), "{lock}");
+}

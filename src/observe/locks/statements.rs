@@ -1,6 +1,7 @@
 //! Locks by the statements that took them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::model::catalog::Catalog;
 use crate::model::lock::{HeldLock, LockMode, StatementLocks};
@@ -28,6 +29,28 @@ pub fn by_statement(statements: &[StatementRun], before: &Catalog) -> Vec<Statem
         StatementLocks { line: statement.line, duration_s: statement.duration_s, locks }
     };
     statements.iter().map(locks_of).collect()
+}
+
+/// Lays each lock of a file without a transaction at the statement during which it was held: its end is known to be there, or
+/// its middle where samples alone have seen it. Times of locks count from `begun_us`, by the server's clock.
+pub fn place(
+    locks: &mut [HeldLock],
+    told: &mut [StatementLocks],
+    statements: &[StatementRun],
+    begun_us: i64,
+) {
+    for lock in locks.iter_mut().filter(|lock| lock.line.is_none()) {
+        let share = if lock.mode == LockMode::AccessExclusive { 1.0 } else { 0.5 };
+        let after = Duration::from_secs_f64((lock.begun_s + share * lock.held_s).max(0.0));
+        let at_us = i64::try_from(after.as_micros()).ok().and_then(|after| begun_us.checked_add(after));
+        let ran = |it: &StatementRun| {
+            it.span_us.zip(at_us).is_some_and(|((since, until), at)| (since..=until).contains(&at))
+        };
+        if let Some(at) = statements.iter().position(ran) {
+            lock.line = Some(statements[at].line);
+            told[at].locks.push((lock.table.clone(), lock.mode));
+        }
+    }
 }
 
 /// Says of each lock in which line the first statement stands that took it.
@@ -64,7 +87,7 @@ mod tests {
 
     fn statement(line: usize, taken: &[(u32, LockMode)]) -> StatementRun {
         let taken = taken.iter().map(|&(relation, mode)| TakenLock { relation, mode }).collect();
-        StatementRun { line, duration_s: 0.5, taken }
+        StatementRun { line, duration_s: 0.5, taken, span_us: None }
     }
 
     #[test]
@@ -89,6 +112,32 @@ mod tests {
             })
             .collect();
         assert_eq!(told, ["1: people ACCESS SHARE", "4: orders ACCESS EXCLUSIVE, orders SHARE", "9: "]);
+    }
+
+    #[test]
+    fn without_a_transaction_a_lock_is_of_the_statement_that_ran_meanwhile() {
+        let ran = |line, since_us, until_us| StatementRun {
+            span_us: Some((since_us, until_us)),
+            ..statement(line, &[])
+        };
+        let runs = [ran(1, 1_000_000, 1_200_000), ran(4, 1_200_100, 1_900_000)];
+        let held = |mode, begun_s, held_s| HeldLock {
+            table: TableName::new("public", "orders"),
+            mode,
+            held_s,
+            begun_s,
+            times: 1,
+            line: None,
+        };
+        // The first is seen to begin before its statement, the second to end behind it.
+        let mut locks = [held(LockMode::AccessExclusive, 0.198, 0.2), held(LockMode::Share, 0.02, 0.185)];
+        let mut told = by_statement(&runs, &catalog());
+        place(&mut locks, &mut told, &runs, 1_000_000);
+        assert_eq!(locks.each_ref().map(|lock| lock.line), [Some(4), Some(1)]);
+        assert_eq!(told[1].locks, [(TableName::new("public", "orders"), LockMode::AccessExclusive)]);
+        let mut strange = [held(LockMode::Share, 5.0, 0.1)];
+        place(&mut strange, &mut told, &runs, 1_000_000);
+        assert_eq!(strange[0].line, None);
     }
 
     #[test]

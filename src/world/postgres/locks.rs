@@ -37,6 +37,14 @@ pub(super) async fn sample(connection: &mut PgConnection, since_us: Option<i64>)
     Ok(LockSample { at_us, held: rows.into_iter().filter_map(lock).collect() })
 }
 
+/// The server's clock, as [`LockSample::at_us`].
+pub(super) async fn now_us(connection: &mut PgConnection) -> Result<i64> {
+    sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - 946684800000000")
+        .fetch_one(connection)
+        .await
+        .map_err(could_not("ask for the server's time"))
+}
+
 /// What a connection holds, by its process.
 const HELD_BY: &str = "SELECT relation::bigint, mode FROM pg_catalog.pg_locks WHERE pid = $1 AND locktype = 'relation' \
                        AND granted AND relation >= 16384 \

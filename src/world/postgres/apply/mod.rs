@@ -8,6 +8,7 @@ mod goose;
 mod plain;
 mod sqlx_layout;
 mod steps;
+mod watched;
 
 use sqlx::postgres::PgConnection;
 
@@ -29,7 +30,7 @@ pub(super) async fn apply(
     all: &[Migration],
 ) -> Result<MigrationRun> {
     match layout {
-        MigrationLayout::Sqlx => sqlx_layout::apply(session.connection, migration, all).await,
+        MigrationLayout::Sqlx => sqlx_layout::apply(session, migration, all).await,
         MigrationLayout::Diesel => diesel::apply(session, migration).await,
         MigrationLayout::GolangMigrate => golang_migrate::apply(session, migration).await,
         MigrationLayout::Dbmate => dbmate::apply(session, migration).await,

@@ -7,27 +7,35 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{MigrateError, Migration as SqlxMigration, MigrationType, Migrator};
 use sqlx::postgres::PgConnection;
 
+use super::Session;
+use super::watched::Watched;
 use crate::model::error::{Error, ErrorKind, Location, Result};
 use crate::model::migration::{Migration, MigrationRun, SqlFailure};
 use crate::world::postgres::errors::{could_not, outcome};
 
 /// Applies everything up to and with `migration`, which is `migration` alone when those before it have been applied.
 pub(super) async fn apply(
-    connection: &mut PgConnection,
+    session: &mut Session<'_>,
     migration: &Migration,
     all: &[Migration],
 ) -> Result<MigrationRun> {
     let target = version(migration)?;
     let migrator = Migrator::with_migrations(all.iter().map(as_sqlx).collect::<Result<_>>()?);
     let started = Instant::now();
-    let ran = migrator.run_direct(Some(target), connection, false).await;
-    let failure = ran.err().map(|error| failure(error, migration, all)).transpose()?;
+    let mut watched = Watched::new(session.connection, session.watcher);
+    let ran = migrator.run_direct(Some(target), &mut watched, false).await;
+    let Watched { statements, refused, blindness, .. } = watched;
+    if let Some(error) = blindness {
+        return Err(error);
+    }
+    let text = refused.as_deref().unwrap_or(&migration.sql);
+    let failure = ran.err().map(|error| failure(error, (migration, text), all)).transpose()?;
     let duration_s = match failure {
         Some(_) => started.elapsed().as_secs_f64(),
         // What sqlx itself measured: the transaction alone, without its lock and its questions.
-        None => measured_s(connection, target).await?,
+        None => measured_s(session.connection, target).await?,
     };
-    let (migration, statements) = (migration.clone(), Vec::new());
+    let migration = migration.clone();
     Ok(MigrationRun { migration, duration_s, failure, output_tail: None, statements })
 }
 
@@ -52,8 +60,12 @@ async fn measured_s(connection: &mut PgConnection, version: i64) -> Result<f64> 
     measured.map_err(could_not("read version table _sqlx_migrations"))
 }
 
-/// The fact that the server refused the migration, or the error that it could not be tried.
-fn failure(error: MigrateError, migration: &Migration, all: &[Migration]) -> Result<SqlFailure> {
+/// The fact that the server refused the migration, of which that text was sent, or the error that it could not be tried.
+fn failure(
+    error: MigrateError,
+    (migration, text): (&Migration, &str),
+    all: &[Migration],
+) -> Result<SqlFailure> {
     let changed = |version: i64, what: &str| {
         let file = all.iter().find(|other| other.version == version.to_string());
         let name = file.map_or_else(|| version.to_string(), |file| file.name.clone());
@@ -73,7 +85,7 @@ fn failure(error: MigrateError, migration: &Migration, all: &[Migration]) -> Res
             Err(changed(version, "is marked as failed in production's `_sqlx_migrations`"))
         }
         MigrateError::ExecuteMigration(cause, _) | MigrateError::Execute(cause) => {
-            match outcome::<()>(&action, &migration.sql, Err(cause))? {
+            match outcome::<()>(&action, text, Err(cause))? {
                 Err(failure) => Ok(failure),
                 Ok(()) => {
                     Err(Error::new(ErrorKind::Bug, format!("could not {action}: it failed without a cause")))

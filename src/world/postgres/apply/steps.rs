@@ -8,7 +8,7 @@ use sqlx::postgres::PgConnection;
 use crate::model::error::Result;
 use crate::model::migration::{Migration, MigrationRun, SqlFailure, StatementRun};
 use crate::world::postgres::errors::{could_not, outcome};
-use crate::world::postgres::locks::LocksTaken;
+use crate::world::postgres::locks::{self, LocksTaken};
 use crate::world::postgres::statements;
 
 use super::Session;
@@ -69,14 +69,16 @@ async fn send(
     let begin = if migration.transactional { "BEGIN" } else { "" };
     let mut watch = match &parts {
         Parts::Watched(_) => Some(LocksTaken::by(session.connection).await?),
-        Parts::Sent(_) => None,
+        Parts::Timed(_) | Parts::Sent(_) => None,
     };
+    let is_timed = matches!(parts, Parts::Timed(_));
     let started = Instant::now();
     if let Err(failure) = trip(session.connection, &action, begin, false).await? {
         return Ok(Err(failure));
     }
-    let (Parts::Watched(parts) | Parts::Sent(parts)) = parts;
+    let (Parts::Watched(parts) | Parts::Timed(parts) | Parts::Sent(parts)) = parts;
     for Part { line, sql } in parts {
+        let since_us = if is_timed { Some(locks::now_us(session.watcher).await?) } else { None };
         let sent = Instant::now();
         if let Err(failure) = trip(session.connection, &action, &sql, true).await? {
             return Ok(Err(failure));
@@ -85,7 +87,11 @@ async fn send(
         if let Some(watch) = &mut watch {
             // The transaction waits meanwhile, and holds all that its statement took.
             let taken = watch.look(session.watcher).await?;
-            statements.push(StatementRun { line, duration_s, taken });
+            statements.push(StatementRun { line, duration_s, taken, span_us: None });
+        }
+        if let Some(since_us) = since_us {
+            let span_us = Some((since_us, locks::now_us(session.watcher).await?));
+            statements.push(StatementRun { line, duration_s, taken: Vec::new(), span_us });
         }
     }
     let note = (steps.note)(started.elapsed().as_secs_f64());
@@ -103,19 +109,29 @@ enum Parts {
     /// Statement by statement in one transaction, which comes to the same as if it were sent whole: what each locked can be
     /// seen behind it.
     Watched(Vec<Part>),
+    /// Statement by statement without a transaction: when each ran is noted, as its locks are gone behind it.
+    Timed(Vec<Part>),
     /// As its tool sends it.
     Sent(Vec<Part>),
 }
 
+/// Whether a file that runs in a transaction may be sent statement by statement.
+pub(super) fn can_be_watched(sql: &str) -> bool {
+    statements::is_sure(sql) && statements::split(sql).len() <= MOST_WATCHED
+}
+
 fn parts(migration: &Migration, cuts: bool) -> Parts {
     let statements = statements::split(&migration.sql);
-    let is_watched =
-        migration.transactional && statements.len() <= MOST_WATCHED && statements::is_sure(&migration.sql);
+    let is_watched = migration.transactional && can_be_watched(&migration.sql);
     if !is_watched && (migration.transactional || !cuts) {
         return Parts::Sent(vec![Part { line: 1, sql: migration.sql.clone() }]);
     }
     let parts = statements.iter().map(|it| Part { line: it.line, sql: it.in_place() }).collect();
-    if is_watched { Parts::Watched(parts) } else { Parts::Sent(parts) }
+    match (is_watched, statements.len() <= MOST_WATCHED) {
+        (true, _) => Parts::Watched(parts),
+        (false, true) => Parts::Timed(parts),
+        (false, false) => Parts::Sent(parts),
+    }
 }
 
 async fn trip(
