@@ -96,6 +96,8 @@ pub struct HeldLock {
     pub times: u64,
     /// The line of the file in which the first statement stands that took it, where statements were watched one by one.
     pub line: Option<usize>,
+    /// Of a command that ran several migrations: the one that took it, by its name, where it is known.
+    pub step: Option<String>,
 }
 
 /// What one statement of a file locked of the tables that were there before, and kept until its transaction ended.

@@ -18,6 +18,9 @@ pub struct Step {
     pub unplaced: GrossRows,
     /// Bytes of write-ahead log until its end, since the end of the step before it.
     pub wal_bytes: u64,
+    /// When the last of it was committed, by the server's clock in microseconds since the year 2000 began; `None` of what
+    /// was never committed.
+    pub until_us: Option<i64>,
 }
 
 /// What a step is.

@@ -34,9 +34,13 @@ pub(super) fn forecast(lock: &HeldLock) -> String {
     format!("{} would have waited up to {}{times}{}", lock.waiting(), held(lock), taken_in(lock))
 }
 
-/// Where the statement stands that took a lock, in brackets, with a space before them; nothing where that is not known.
+/// Where the statement stands that took a lock, or the step of a command that did, in brackets, with a space before them; nothing where that is not known.
 pub(super) fn taken_in(lock: &HeldLock) -> String {
-    lock.line.map(|line| format!(" (line {line})")).unwrap_or_default()
+    match (lock.line, &lock.step) {
+        (Some(line), _) => format!(" (line {line})"),
+        (None, Some(step)) => format!(" ({step})"),
+        (None, None) => String::new(),
+    }
 }
 
 /// How long a lock was held; a short one in milliseconds (`2 ms`).
@@ -56,7 +60,15 @@ mod tests {
     use crate::model::name::TableName;
 
     fn lock(table: &str, mode: LockMode, held_s: f64) -> HeldLock {
-        HeldLock { table: TableName::new("public", table), mode, held_s, begun_s: 0.0, times: 1, line: None }
+        HeldLock {
+            table: TableName::new("public", table),
+            mode,
+            held_s,
+            begun_s: 0.0,
+            times: 1,
+            line: None,
+            step: None,
+        }
     }
 
     fn told(locks: &[HeldLock]) -> Vec<String> {

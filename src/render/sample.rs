@@ -1,5 +1,6 @@
 //! Reports for the tests: the incident, its mended script, a syntax error, and a run on which everything else went wrong.
 
+mod egress;
 mod locks;
 mod lost;
 mod mail;
@@ -8,13 +9,11 @@ mod sequences;
 pub(super) mod traffic;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
 
 use crate::model::change::{Change, GrossRows, NetRows, TableChange, TableEvent};
 use crate::model::comparison::Comparison;
-use crate::model::egress::{Attempt, Destination};
 use crate::model::guard::Finding;
 use crate::model::log::{LogChange, LogLevel};
 use crate::model::lost::LostRows;
@@ -55,6 +54,7 @@ pub(super) fn in_one_go() -> Report {
         tables: vec![StepTable { table, gross, events: BTreeSet::new() }],
         unplaced: GrossRows::default(),
         wal_bytes: 4_096,
+        until_us: None,
     };
     let rows = |deleted| GrossRows { deleted, ..GrossRows::default() };
     let applied = |name: &str| StepName::Applied(name.to_owned());
@@ -72,6 +72,7 @@ pub(super) fn in_one_go() -> Report {
             tables: Vec::new(),
             unplaced: GrossRows::default(),
             wal_bytes: 0,
+            until_us: None,
         },
     ];
     report.findings[0].steps = vec!["shop.0001_purge".to_owned()];
@@ -250,7 +251,7 @@ pub(super) fn troubled() -> Report {
     }];
     outcome.output_tail = "FAILED tests/test_shop.py::test_audit\n1 failed, 42 passed in 12.31s\n".to_owned();
     report.teardown.proof[3].after = 1;
-    report.egress = Some(attempts());
+    report.egress = Some(egress::attempts());
     report.mail = Some(mail::sent());
     report.teardown.left = vec!["volume stage-troubled-4f1c2a9b0d3e-media: the volume is in use".to_owned()];
     report
@@ -303,17 +304,6 @@ fn shop(environment: &str, verdict: Verdict, cleanup: TableChange, findings: Vec
         },
         phases: phases.into_iter().map(|(phase, duration_s)| PhaseTime { phase, duration_s }).collect(),
     }
-}
-
-/// What a worker does that believes itself in production.
-fn attempts() -> Vec<Attempt> {
-    let of = |to, count| Attempt { service: "worker".to_owned(), to, count };
-    let address = Ipv4Addr::new(203, 0, 113, 25);
-    vec![
-        of(Destination::Name("api.payments.example".to_owned()), 2),
-        of(Destination::Port { address, protocol: "tcp".to_owned(), port: 25 }, 1_200),
-        of(Destination::Address { address, protocol: "icmp".to_owned() }, 1),
-    ]
 }
 
 /// Everything that was made, and is gone.

@@ -22,7 +22,7 @@ use crate::model::name::TableName;
 use crate::model::report::MigrationReport;
 use crate::model::seed::SeedRecord;
 use crate::observe::change::{NetSource, Observer, Touched, agree};
-use crate::observe::locks::{Watch, by_statement, locate, place};
+use crate::observe::locks::{Watch, by_statement, locate, place, place_in_steps};
 use crate::observe::schema::is_touched;
 use crate::observe::wal::{Reader, WalError};
 use crate::world::Database;
@@ -108,6 +108,14 @@ impl Meter {
         &mut self,
         migrating: impl Future<Output = Result<MigrationRun>>,
     ) -> Result<MigrationReport> {
+        self.measure_since(migrating).await.map(|(report, _)| report)
+    }
+
+    /// As [`Self::measure`], and when that began by the server's clock.
+    async fn measure_since(
+        &mut self,
+        migrating: impl Future<Output = Result<MigrationRun>>,
+    ) -> Result<(MigrationReport, i64)> {
         let from = self.reader.position();
         let live = Arc::clone(&self.live);
         let watch = Lookout::begin(LockLooks::first(&live, &self.last).await?);
@@ -148,7 +156,7 @@ impl Meter {
         place(&mut change.locks, &mut change.statements, &run.statements, begun_us);
         let settled_ms = begun.elapsed().as_millis();
         tracing::debug!(migration = run.migration.name, applied_ms, settled_ms, "migration measured");
-        Ok(MigrationReport { run, change })
+        Ok((MigrationReport { run, change }, begun_us))
     }
 
     /// As [`Self::measure`], of a command, which may run several migrations in one go: they are told apart.
@@ -157,8 +165,10 @@ impl Meter {
         running: impl Future<Output = Result<MigrationRun>>,
     ) -> Result<MigrationReport> {
         let outlook = Outlook::record(&self.live, &self.last, &mut self.reader).await?;
-        let mut report = self.measure(running).await?;
-        report.change.steps = outlook.steps(&self.live, &self.last, &mut self.reader).await?;
+        let (mut report, begun_us) = self.measure_since(running).await?;
+        let change = &mut report.change;
+        change.steps = outlook.steps(&self.live, &self.last, &mut self.reader).await?;
+        place_in_steps(&mut change.locks, &change.steps, begun_us);
         Ok(report)
     }
 

@@ -6,5 +6,5 @@ mod scenarios;
 mod statements;
 mod watch;
 
-pub use statements::{by_statement, locate, place};
+pub use statements::{by_statement, locate, place, place_in_steps};
 pub use watch::Watch;

@@ -7,6 +7,7 @@ use crate::model::catalog::Catalog;
 use crate::model::lock::{HeldLock, LockMode, StatementLocks};
 use crate::model::migration::{StatementRun, TakenLock};
 use crate::model::name::TableName;
+use crate::model::step::Step;
 use crate::model::version_table;
 
 /// What each statement locked of the tables that `before` has, bookkeeping left out. Of locks on an index only those against
@@ -40,17 +41,33 @@ pub fn place(
     begun_us: i64,
 ) {
     for lock in locks.iter_mut().filter(|lock| lock.line.is_none()) {
-        let share = if lock.mode == LockMode::AccessExclusive { 1.0 } else { 0.5 };
-        let after = Duration::from_secs_f64((lock.begun_s + share * lock.held_s).max(0.0));
-        let at_us = i64::try_from(after.as_micros()).ok().and_then(|after| begun_us.checked_add(after));
-        let ran = |it: &StatementRun| {
-            it.span_us.zip(at_us).is_some_and(|((since, until), at)| (since..=until).contains(&at))
-        };
+        let at = certain_us(lock, begun_us);
+        let ran = |it: &StatementRun| it.span_us.is_some_and(|(since, until)| (since..=until).contains(&at));
         if let Some(at) = statements.iter().position(ran) {
             lock.line = Some(statements[at].line);
             told[at].locks.push((lock.table.clone(), lock.mode));
         }
     }
+}
+
+/// Lays each lock of a command at the migration at whose commit it ended; at none where one commit ended several.
+pub fn place_in_steps(locks: &mut [HeldLock], steps: &[Step], begun_us: i64) {
+    for lock in locks {
+        let at = certain_us(lock, begun_us);
+        let mut later = steps.iter().filter(|step| step.until_us.is_none_or(|until| at <= until));
+        let (Some(step), next) = (later.next(), later.next()) else { continue };
+        if next.is_none_or(|next| next.until_us != step.until_us) {
+            lock.step = Some(step.name.to_string());
+        }
+    }
+}
+
+/// A moment at which it was surely held: shortly before its end, which the log has, or its middle, where samples alone have
+/// seen it.
+fn certain_us(lock: &HeldLock, begun_us: i64) -> i64 {
+    let share = if lock.mode == LockMode::AccessExclusive { 0.9 } else { 0.5 };
+    let after = Duration::from_secs_f64((lock.begun_s + share * lock.held_s).max(0.0));
+    begun_us.saturating_add(i64::try_from(after.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// Says of each lock in which line the first statement stands that took it.
@@ -67,6 +84,8 @@ pub fn locate(locks: &mut [HeldLock], statements: &[StatementLocks]) {
 mod tests {
     use super::*;
     use crate::model::catalog::Table;
+    use crate::model::change::GrossRows;
+    use crate::model::step::StepName;
 
     fn catalog() -> Catalog {
         let table = |name: &str, oid| Table {
@@ -128,6 +147,7 @@ mod tests {
             begun_s,
             times: 1,
             line: None,
+            step: None,
         };
         // The first is seen to begin before its statement, the second to end behind it.
         let mut locks = [held(LockMode::AccessExclusive, 0.198, 0.2), held(LockMode::Share, 0.02, 0.185)];
@@ -138,6 +158,36 @@ mod tests {
         let mut strange = [held(LockMode::Share, 5.0, 0.1)];
         place(&mut strange, &mut told, &runs, 1_000_000);
         assert_eq!(strange[0].line, None);
+    }
+
+    #[test]
+    fn a_lock_of_a_command_is_of_the_migration_whose_commit_ended_it() {
+        let step = |name: &str, until_us| Step {
+            name: StepName::Applied(name.to_owned()),
+            tables: Vec::new(),
+            unplaced: GrossRows::default(),
+            wal_bytes: 1,
+            until_us,
+        };
+        let held = |begun_s, held_s| HeldLock {
+            table: TableName::new("public", "orders"),
+            mode: LockMode::AccessExclusive,
+            held_s,
+            begun_s,
+            times: 1,
+            line: None,
+            step: None,
+        };
+        let told = |steps: &[Step]| {
+            let mut locks = [held(0.1, 0.1), held(0.199, 0.101), held(0.5, 0.2)];
+            place_in_steps(&mut locks, steps, 1_000_000);
+            locks.map(|lock| lock.step)
+        };
+        let named = |name: &str| Some(name.to_owned());
+        let apart = [step("1", Some(1_200_000)), step("2", Some(1_300_000)), step("3", None)];
+        assert_eq!(told(&apart), [named("1"), named("2"), named("3")]);
+        let together = [step("1", Some(1_300_000)), step("2", Some(1_300_000))];
+        assert_eq!(told(&together), [None, None, None]);
     }
 
     #[test]
@@ -154,6 +204,7 @@ mod tests {
             begun_s: 0.0,
             times: 1,
             line: None,
+            step: None,
         };
         let mut locks = [
             held("orders", LockMode::AccessExclusive),

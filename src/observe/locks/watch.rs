@@ -159,6 +159,7 @@ impl Watch {
             begun_s: seconds(begun_us),
             times: sum.times,
             line: None,
+            step: None,
         })
     }
 }

@@ -110,6 +110,7 @@ impl<'a> Places<'a> {
             tables: tables.collect(),
             unplaced: GrossRows::default(),
             wal_bytes: raw.wal_bytes,
+            until_us: raw.part.until_us,
         };
         Slice { step, unknown }
     }

@@ -61,10 +61,10 @@ impl Chapter {
 
     /// Its parts, one for each write to a version table, or one if there was none; `dropped` are the files that its
     /// commit, which ends at `until`, gave up.
-    pub fn into_parts(mut self, dropped: BTreeSet<File>, until: Lsn) -> Vec<Part> {
+    pub fn into_parts(mut self, dropped: BTreeSet<File>, (until, until_us): (Lsn, Option<i64>)) -> Vec<Part> {
         self.marks.sort_by_key(|(epoch, ..)| *epoch);
         let ends: Vec<u32> = self.marks.iter().map(|(epoch, ..)| *epoch).collect();
-        let mut parts = vec![Part::default(); ends.len().max(1)];
+        let mut parts = vec![Part { until_us, ..Part::default() }; ends.len().max(1)];
         // What is behind the last mark belongs to it: they were committed together.
         let place = |epoch: u32| ends.partition_point(|end| *end < epoch).min(ends.len().saturating_sub(1));
         for (epoch, files) in self.rows {

@@ -84,7 +84,7 @@ impl Chronicle {
     }
 
     /// A transaction was committed, with its subtransactions.
-    pub fn commit(&mut self, chapter: Chapter, dropped: BTreeSet<File>, until: Lsn) {
+    pub fn commit(&mut self, chapter: Chapter, dropped: BTreeSet<File>, until: (Lsn, Option<i64>)) {
         self.watched.append(&mut self.filling);
         for part in chapter.into_parts(dropped, until) {
             match self.commits.parts.last_mut() {

@@ -44,6 +44,8 @@ pub struct Part {
     pub goes_on: bool,
     /// Where it ends.
     pub until: Lsn,
+    /// When it was committed, by the server's clock in microseconds since the year 2000 began, as its record says.
+    pub until_us: Option<i64>,
 }
 
 /// Rows of one file.
@@ -121,7 +123,7 @@ impl Part {
         self.made.extend(next.made);
         self.dropped.extend(next.dropped);
         self.classes_dropped.extend(next.classes_dropped);
-        self.until = next.until;
+        (self.until, self.until_us) = (next.until, next.until_us);
     }
 }
 

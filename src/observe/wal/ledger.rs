@@ -200,7 +200,8 @@ impl Ledger {
         successions.sort_by_key(|(at, _)| *at);
         self.successions.extend(successions.into_iter().map(|(_, succession)| succession));
         if let Some(chronicle) = &mut self.chronicle {
-            chronicle.commit(chapter, dropped.into_iter().collect(), until);
+            // The locks went a moment before, and with them came the time.
+            chronicle.commit(chapter, dropped.into_iter().collect(), (until, self.clock_us));
         }
     }
 

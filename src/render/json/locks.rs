@@ -21,6 +21,8 @@ pub(super) struct Lock<'a> {
     times: u64,
     /// Where the first statement stands that took it; `null` where statements were not watched one by one.
     line: Option<usize>,
+    /// Of a command that ran several migrations: the step that took it; `null` where that cannot be told.
+    step: Option<&'a str>,
 }
 
 /// One lock.
@@ -39,5 +41,6 @@ pub(super) fn lock(of: &HeldLock) -> Lock<'_> {
         begun_s: of.begun_s,
         times: of.times,
         line: of.line,
+        step: of.step.as_deref(),
     }
 }

@@ -12,6 +12,7 @@ pub(super) fn held() -> Vec<HeldLock> {
         begun_s,
         times: 1,
         line: (table == "orders").then_some(12),
+        step: None,
     };
     vec![
         lock("audit_of_everything_that_ever_happened", LockMode::AccessExclusive, 0.0021, 4.9),

@@ -41,6 +41,7 @@ mod tests {
             begun_s: 0.0,
             times: 1,
             line: None,
+            step: None,
         };
         report.migrations[1].change.locks = (1..=10).map(lock).collect();
         let text = terminal(&report, Style { colour: false, width: 100 });

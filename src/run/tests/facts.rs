@@ -54,7 +54,7 @@ async fn what_a_migration_locked_is_told_with_it() {
         [LockSample { at_us: 200_000, held: Vec::new() }, LockSample { at_us: 900_000, held: vec![lock] }];
     let report = check(&seeded().await.with_locks(samples)).await.unwrap();
     let table = TableName::new("public", "people");
-    let held = HeldLock { table, mode, held_s: 0.65, begun_s: 0.05, times: 1, line: None };
+    let held = HeldLock { table, mode, held_s: 0.65, begun_s: 0.05, times: 1, line: None, step: None };
     assert_eq!(report.migrations[0].change.locks, [held]);
     assert_eq!(report.migrations[1].change.locks, []);
 }
