@@ -135,7 +135,7 @@ const ANNOUNCED: &str = "
     BEGIN; TRUNCATE schema_migrations; INSERT INTO schema_migrations VALUES (2, true); COMMIT;
     TRUNCATE people; INSERT INTO people (id, email) VALUES (1, 'a'), (2, 'b');
     INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('c0ffee', 'abc', '20240101_first');
-    ALTER TABLE people ALTER COLUMN id TYPE bigint; DELETE FROM people WHERE id = 2;
+    BEGIN; ALTER TABLE people ALTER COLUMN id TYPE bigint; SELECT pg_sleep(0.1); COMMIT; DELETE FROM people WHERE id = 2;
     UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1;
 ";
 
@@ -152,6 +152,12 @@ fn a_migration_that_is_announced_begins_there_and_may_never_end() {
     assert_eq!(steps(&report), expected);
     assert_eq!(report["findings"][0]["guard"], "rows_lost");
     assert_eq!(report["findings"][0]["steps"], serde_json::json!(["2 (not finished)", "20240101_first"]));
+    let lock = &report["migrations"].as_array().unwrap().last().unwrap()["locks"][0];
+    assert_eq!(
+        (&lock["mode"], &lock["step"]),
+        (&"ACCESS EXCLUSIVE".into(), &"20240101_first".into()),
+        "{lock}"
+    );
 }
 
 #[test]
