@@ -9,9 +9,10 @@ use crate::model::error::Result;
 use crate::model::lock::LockMode;
 use crate::model::traffic::{Awaited, LockWait, TrafficSample, TrafficSession};
 
-/// One row at least, for the time, which is read behind the locks. Who waits for the transaction that changed a row mostly holds a
-/// lock on that row's place, which names the table, and always one to write on the table. Names are looked up by nobody. `waitstart` is read by way of JSON, as servers
-/// before 14 have none. Blockers that no client stands behind, such as those of autovacuum, are left out.
+/// One row at least, for the time, which is read behind the locks. Who waits for the transaction that changed a row mostly
+/// holds a lock on that row's place, which names the table, and always one to write on the table. Names are looked up by
+/// nobody. `waitstart` is read by way of JSON, as servers before 14 have none. Blockers that no client stands behind, such as
+/// those of autovacuum, are left out.
 const SAMPLE: &str = "WITH clients AS MATERIALIZED ( \
                       SELECT a.pid, a.query_start, coalesce(a.client_addr = ANY($1::inet[]), false) AS is_traffic \
                       FROM pg_stat_get_activity(NULL) a WHERE a.backend_type = 'client backend' \
