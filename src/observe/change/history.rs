@@ -8,7 +8,7 @@ use crate::model::tuples::TupleIds;
 use crate::observe::wal::{File, TouchedRows};
 
 /// Tables of which more rows were touched are compared whole, which then costs as much.
-const MOST_OF_A_TABLE: u64 = 1_500_000;
+const MOST_OF_A_TABLE: u64 = 8_000_000;
 
 /// Touched rows by the file of a table of the seed.
 #[derive(Debug)]
@@ -68,9 +68,9 @@ mod tests {
             BTreeMap::from([((5, 77), TouchedRows::At(ids))])
         };
         let mut history = History { database: 5, files: BTreeMap::from([(77, Some(Arc::default()))]) };
-        history.add(&run(0..5000));
-        assert_eq!(history.rows_of(77).unwrap().len(), 1_000_000);
-        history.add(&run(5000..9000));
+        history.add(&run(0..25_000));
+        assert_eq!(history.rows_of(77).unwrap().len(), 5_000_000);
+        history.add(&run(25_000..45_000));
         assert_eq!(history.rows_of(77), None);
         history.add(&run(0..1));
         assert_eq!(history.rows_of(77), None, "what was forgotten stays unknown");

@@ -11,9 +11,9 @@ use super::record::Place;
 use crate::model::tuples::TupleIds;
 
 /// Files of which more ids were touched are better read whole.
-const MOST_OF_A_FILE: u64 = 1_500_000;
-/// So many are kept of all files together: some ten megabytes.
-const MOST_OF_ALL: u64 = 4_000_000;
+const MOST_OF_A_FILE: u64 = 8_000_000;
+/// So many are kept of all files together: some thirty megabytes.
+const MOST_OF_ALL: u64 = 12_000_000;
 
 /// Touched rows by file.
 #[derive(Debug, Default)]

@@ -22,12 +22,14 @@ const BATCH: usize = 4096;
 
 /// What a migration may have set for its role or database must not change how values print, and nothing that it made may
 /// stand in for a function of the server. The server sorts with what the machine has: its planner thinks too little of
-/// parallel work whose rows all leave it. It sends text in its own encoding, so that the bytes come as it sorted them.
+/// parallel work whose rows all leave it; and too much of remembering what a range of pages held, where no range comes
+/// twice (that setting is not known to every version). It sends text in its own encoding, so that the bytes come as it sorted them.
 const SESSION: &str = "SET search_path TO pg_catalog; SET TimeZone TO 'UTC'; SET DateStyle TO ISO, YMD; \
                        SET IntervalStyle TO postgres; SET extra_float_digits TO 1; SET bytea_output TO hex; \
                        SET xmlbinary TO base64; SET lc_monetary TO 'C'; \
                        SET work_mem TO '64MB'; SET jit TO off; SET max_parallel_workers_per_gather TO 0; \
                        SET parallel_tuple_cost TO 0; SET parallel_setup_cost TO 0; \
+                       SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'enable_memoize'; \
                        SELECT set_config('client_encoding', current_setting('server_encoding'), false)";
 
 /// A tuple id that is hashed to see whether the server does it as expected.
@@ -36,12 +38,13 @@ const PROBE: TupleId = TupleId { block: 0x0102_0304, offset: 0x0506 };
 /// What the server can do. Both sides of a comparison run the same image, and so say the same.
 async fn ask(connection: &mut PgConnection) -> sqlx::Result<Server> {
     if connection.server_version_num().is_none_or(|version| version < Server::HASHING) {
-        return Ok(Server { hashes_rows: false, hashes_ids: false });
+        return Ok(Server { hashes_rows: false, hashes_ids: false, reads_ranges: false });
     }
     let probe = format!("SELECT hashtid('({},{})')", PROBE.block, PROBE.offset);
     let hashed: i32 =
         sqlx::query_scalar(AssertSqlSafe(probe)).persistent(false).fetch_one(connection).await?;
-    Ok(Server { hashes_rows: true, hashes_ids: hashed == only::hash(PROBE).cast_signed() })
+    let hashes_ids = hashed == only::hash(PROBE).cast_signed();
+    Ok(Server { hashes_rows: true, hashes_ids, reads_ranges: true })
 }
 
 /// Sends digests of the rows that are asked for in ascending byte order of their keys. Ends early, without an error, if nobody listens.
@@ -61,6 +64,8 @@ pub(super) async fn send(
         Err(error) if is_not_populated(&error) => return Ok(()),
         chunks => chunks.map_err(could_not(&action))?,
     };
+    // It may name millions of places.
+    drop(sql);
     let (mut tuples, mut rows, mut first_ms) = (Tuples::new(layout), 0, None);
     let mut batch = Vec::with_capacity(BATCH);
     while let Some(chunk) = chunks.try_next().await.map_err(could_not(&action))? {

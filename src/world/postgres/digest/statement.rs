@@ -45,10 +45,12 @@ pub(super) struct Server {
     pub hashes_rows: bool,
     /// Its hash of tuple ids is the one that is known here.
     pub hashes_ids: bool,
+    /// It reads the pages of a range of tuple ids, and no others.
+    pub reads_ranges: bool,
 }
 
 impl Server {
-    /// The oldest version that hashes rows and tuple ids.
+    /// The oldest version that hashes rows and reads ranges.
     pub const HASHING: u32 = 140_000;
 }
 
@@ -67,14 +69,13 @@ impl Statement {
         let values = key.iter().map(|selected| selected.value.as_str());
         let values = values.chain(columns.iter().map(String::as_str));
         let values: Vec<&str> = values.chain(query.has_places.then_some("t.ctid")).collect();
-        let confined = query.rows.as_deref().and_then(|ids| confine(ids, server.hashes_ids));
-        let sql = format!(
-            "COPY (SELECT {} FROM {only}{} AS t{} ORDER BY {}) TO STDOUT (FORMAT binary)",
-            values.join(", "),
-            query.table.quoted(),
-            confined.unwrap_or_default(),
-            order.join(", ")
-        );
+        let table = format!("{only}{}", query.table.quoted());
+        let rows = match query.rows.as_deref() {
+            Some(ids) => confine(&table, ids, server),
+            None => format!("{table} AS t"),
+        };
+        let (values, order) = (values.join(", "), order.join(", "));
+        let sql = format!("COPY (SELECT {values} FROM {rows} ORDER BY {order}) TO STDOUT (FORMAT binary)");
         let layout = Layout {
             key: key.iter().map(|selected| selected.field).collect(),
             columns: columns.len(),
@@ -186,7 +187,11 @@ mod tests {
             rows: None,
             has_places: false,
         };
-        let statement = Statement::new(&query, Server { hashes_rows, hashes_ids: hashes_rows }, "ONLY ");
+        let statement = Statement::new(
+            &query,
+            Server { hashes_rows, hashes_ids: hashes_rows, reads_ranges: hashes_rows },
+            "ONLY ",
+        );
         assert_eq!(
             statement.sql,
             format!(
@@ -288,7 +293,9 @@ mod tests {
             rows: Some(rows.into()),
             has_places: true,
         };
-        let sql = Statement::new(&query, Server { hashes_rows: true, hashes_ids: true }, "").sql;
+        let sql =
+            Statement::new(&query, Server { hashes_rows: true, hashes_ids: true, reads_ranges: true }, "")
+                .sql;
         assert!(sql.starts_with(r#"COPY (SELECT t."id"::int8, t.ctid FROM"#), "{sql}");
         assert!(
             sql.contains(r#" AS t WHERE t.ctid = ANY ('{"(3,1)","(3,2)"}'::tid[]) ORDER BY t."id""#),
