@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::amount;
 use super::fields::{self, Fields};
 use super::loader::Catalogs;
-use super::masks::table_name;
+use super::masks::limited_name;
 use super::node::{Node, Value};
 use super::problems::{Problems, problem};
 use crate::model::guard::{GuardLimits, HoldLimit, Limit, TableLimits};
@@ -71,7 +71,7 @@ fn tables<L>(node: &Node, (expected, parse): Form<L>, problems: &mut Problems) -
     let mut tables = BTreeMap::new();
     for entry in fields::map(node, "a map of tables to limits", problems).unwrap_or_default() {
         let limit = fields::parsed(&entry.value, expected, problems, parse);
-        if let (Some(table), Some(limit)) = (table_name(&entry.key, &entry.key_location, problems), limit)
+        if let (Some(table), Some(limit)) = (limited_name(&entry.key, &entry.key_location, problems), limit)
             && tables.insert(table, limit).is_some()
         {
             problems.push(problem(&entry.key_location, format!("table `{}` has two limits", entry.key)));

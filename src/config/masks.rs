@@ -57,6 +57,21 @@ fn objects(node: &Node, problems: &mut Problems) -> Option<ObjectMasking> {
     keeps.map(|_| ObjectMasking::Keep { because })
 }
 
+/// A table as limits name it: one of another database of the server with that in front of it.
+pub fn limited_name(text: &str, location: &Location, problems: &mut Problems) -> Option<TableName> {
+    match text.split('.').collect::<Vec<_>>().as_slice() {
+        [database, schema, name] if ![database, schema, name].iter().any(|part| part.is_empty()) => {
+            Some(TableName::new(*schema, *name).elsewhere(database))
+        }
+        [] | [_] | [_, _] => table_name(text, location, problems),
+        _ => {
+            let expected = "expected `table`, `schema.table` or `database.schema.table`";
+            problems.push(problem(location, format!("{expected}, found `{text}`")));
+            None
+        }
+    }
+}
+
 /// A table as users write it: in the schema `public` unless `schema.table` says another.
 pub fn table_name(text: &str, location: &Location, problems: &mut Problems) -> Option<TableName> {
     let (schema, name) = text.split_once('.').unwrap_or(("public", text));

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use crate::model::approval::Approval;
 use crate::model::call::ServiceFailure;
-use crate::model::change::{NetRows, TableChange, TableEvent};
+use crate::model::change::{Change, NetRows, TableChange, TableEvent};
+use crate::model::database::{DatabaseChange, DatabaseEvent};
 use crate::model::guard::GuardLimits;
 use crate::model::migration::Migration;
 use crate::model::name::TableName;
@@ -48,11 +49,19 @@ pub(super) struct Stage<'a> {
     pub is_own: bool,
     /// The migrations that it ran, if it is a command that ran several.
     pub ran: &'a [Step],
+    /// Other databases of the server that the migration dropped.
+    pub dropped: Vec<&'a str>,
 }
 
 /// How a table compares with the seed; rows that are in another partition are not missing.
 fn net_of(change: &TableChange) -> NetRows {
     NetRows { missing: change.lost(), ..change.net }
+}
+
+/// Names of other databases that a migration dropped.
+fn dropped(change: &Change) -> Vec<&str> {
+    let is_dropped = |it: &&DatabaseChange| matches!(it.event, DatabaseEvent::Dropped { .. });
+    change.databases.iter().filter(is_dropped).map(|it| it.name.as_str()).collect()
 }
 
 impl Stage<'_> {
@@ -90,7 +99,8 @@ impl<'a> Evidence<'a> {
                 let table = (migration.database.as_str(), &change.table);
                 let before = net.insert(table, net_of(change)).unwrap_or_default();
                 let (is_own, ran) = (own.contains(&table), report.change.steps.as_slice());
-                stages.push(Stage { migration, change, before, is_own, ran });
+                let dropped = dropped(&report.change);
+                stages.push(Stage { migration, change, before, is_own, ran, dropped });
                 if change.events.contains(&TableEvent::Created) {
                     own.insert(table);
                 }

@@ -58,4 +58,33 @@ pub struct Catalog {
     pub indexes: BTreeMap<u32, u32>,
     /// All sequences of users.
     pub sequences: Vec<Sequence>,
+    /// All databases of the server, this one among them, by oid.
+    pub databases: BTreeMap<u32, String>,
+}
+
+#[cfg(test)]
+impl Table {
+    /// A table of `public` in the file that has its number, without columns and keys, for tests.
+    pub(crate) fn bare(name: &str, oid: u32) -> Self {
+        Self {
+            name: TableName::new("public", name),
+            oid,
+            filenode: oid,
+            kind: 'r',
+            unlogged: false,
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            unique_keys: Vec::new(),
+            parent: None,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Catalog {
+    /// One of these tables and nothing else, for tests.
+    pub(crate) fn of_tables(database_oid: u32, tables: impl IntoIterator<Item = Table>) -> Self {
+        let tables = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
+        Self { tables, database_oid, ..Self::default() }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::database::DatabaseChange;
 use super::lock::{HeldLock, StatementLocks};
 use super::lost::LostRows;
 use super::name::TableName;
@@ -100,7 +101,7 @@ impl TableChange {
 /// What one migration did.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Change {
-    /// Tables that any witness shows as touched, in order of name.
+    /// Tables that any witness shows as touched, in order of name; those of other databases of the server last.
     pub tables: Vec<TableChange>,
     /// Bytes of write-ahead log that it wrote.
     pub wal_bytes: u64,
@@ -119,6 +120,8 @@ pub struct Change {
     pub sequences: Vec<SequenceChange>,
     /// What it did to large objects.
     pub objects: ObjectCounts,
+    /// Other databases of the server that came, went or were renamed.
+    pub databases: Vec<DatabaseChange>,
     /// Why the witnesses do not agree; anything here makes the run end as "could not verify".
     pub doubts: Vec<String>,
 }

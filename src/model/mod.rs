@@ -9,6 +9,7 @@ pub mod class;
 pub mod clones;
 pub mod comparison;
 pub mod container;
+pub mod database;
 pub mod diagnosis;
 pub mod digest;
 pub mod egress;

@@ -4,9 +4,11 @@
 
 use std::fmt;
 
-/// A table, always with its schema. Ordered by schema, then name.
+/// A table, always with its schema. Ordered by database, schema, then name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableName {
+    /// The database, unquoted, if that is another one of the server than the one that is spoken of.
+    pub database: Option<String>,
     /// The schema, unquoted.
     pub schema: String,
     /// The table, unquoted.
@@ -16,19 +18,27 @@ pub struct TableName {
 impl TableName {
     /// A table in a schema, both unquoted.
     pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { schema: schema.into(), name: name.into() }
+        Self { database: None, schema: schema.into(), name: name.into() }
     }
 
-    /// As SQL: `"schema"."name"`, quotes doubled.
+    /// The same in another database of the server.
+    #[must_use]
+    pub fn elsewhere(self, database: &str) -> Self {
+        Self { database: Some(database.to_owned()), ..self }
+    }
+
+    /// As SQL in its own database: `"schema"."name"`, quotes doubled.
     pub fn quoted(&self) -> String {
         format!("{}.{}", quote_identifier(&self.schema), quote_identifier(&self.name))
     }
 }
 
 impl fmt::Display for TableName {
-    /// As users write it: without `public.`.
+    /// As users write it: without `public.`, unless it is in another database (`audit.public.log`).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.schema == "public" {
+        if let Some(database) = &self.database {
+            write!(f, "{database}.{}.{}", self.schema, self.name)
+        } else if self.schema == "public" {
             f.write_str(&self.name)
         } else {
             write!(f, "{}.{}", self.schema, self.name)
@@ -158,6 +168,7 @@ mod tests {
     fn users_read_table_names_without_public() {
         assert_eq!(TableName::new("public", "item_datafeed").to_string(), "item_datafeed");
         assert_eq!(TableName::new("feed", "items").to_string(), "feed.items");
+        assert_eq!(TableName::new("public", "log").elsewhere("audit").to_string(), "audit.public.log");
         assert_eq!(TableName::new("a\"b", "c").quoted(), "\"a\"\"b\".\"c\"");
     }
 

@@ -89,17 +89,8 @@ mod tests {
             generated: false,
             default: None,
         };
-        Table {
-            name: TableName::new("public", name),
-            oid,
-            filenode: oid,
-            kind: 'r',
-            unlogged: false,
-            columns: (1..).zip(columns).map(column).collect(),
-            primary_key: Vec::new(),
-            unique_keys: keys.iter().map(|key| key.iter().map(|&it| it.to_owned()).collect()).collect(),
-            parent: None,
-        }
+        let unique_keys = keys.iter().map(|key| key.iter().map(|&it| it.to_owned()).collect()).collect();
+        Table { columns: (1..).zip(columns).map(column).collect(), unique_keys, ..Table::bare(name, oid) }
     }
 
     fn sequence(name: &str, oid: u32, feeds: &[(u32, i16)]) -> Sequence {
@@ -109,8 +100,7 @@ mod tests {
     }
 
     fn catalog(tables: impl IntoIterator<Item = Table>, sequences: Vec<Sequence>) -> Catalog {
-        let tables = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
-        Catalog { tables, sequences, ..Catalog::default() }
+        Catalog { sequences, ..Catalog::of_tables(0, tables) }
     }
 
     fn people(oid: u32) -> Table {

@@ -186,19 +186,10 @@ mod tests {
     const MS: i64 = 1_000;
 
     fn catalog() -> Catalog {
-        let table = Table {
-            name: TableName::new("public", "orders"),
-            oid: ORDERS,
-            filenode: ORDERS,
-            kind: 'r',
-            unlogged: false,
-            columns: Vec::new(),
-            primary_key: Vec::new(),
-            unique_keys: Vec::new(),
-            parent: None,
-        };
-        let tables = [(table.name.clone(), table)].into();
-        Catalog { tables, indexes: [(16_410, ORDERS)].into(), ..Catalog::default() }
+        Catalog {
+            indexes: [(16_410, ORDERS)].into(),
+            ..Catalog::of_tables(0, [Table::bare("orders", ORDERS)])
+        }
     }
 
     /// A statement of a connection that began at a time, and what it waits for since when, behind whom.

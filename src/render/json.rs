@@ -5,6 +5,7 @@
 //! out. The text of migrations is not part of it.
 
 mod comparison;
+mod databases;
 pub(super) mod egress;
 mod locks;
 mod lost;
@@ -112,6 +113,8 @@ struct Migration<'a> {
     sequences: Vec<sequences::Moved<'a>>,
     /// What it did to large objects, rolled-back ones left out.
     large_objects: objects::Objects,
+    /// Other databases of the server that came, went or were renamed.
+    databases: Vec<databases::Database<'a>>,
     /// Why what it did could not be verified; empty if it could.
     doubts: &'a [String],
 }
@@ -128,6 +131,8 @@ struct SqlFailure<'a> {
 
 #[derive(Serialize)]
 struct TouchedTable<'a> {
+    /// The database of the server that it is in; `null` for the one that is migrated.
+    elsewhere: Option<&'a str>,
     schema: &'a str,
     table: &'a str,
     rows_in_seed: u64,
@@ -184,6 +189,8 @@ struct Finding<'a> {
     database: Option<&'a str>,
     /// Names of the steps of a command that may have broken it.
     steps: &'a [String],
+    /// The database of the server that the table is in; `null` for the one that is migrated.
+    elsewhere: Option<&'a str>,
     schema: Option<&'a str>,
     table: Option<&'a str>,
     message: &'a str,
@@ -315,6 +322,7 @@ fn migration(report: &MigrationReport) -> Migration<'_> {
         statements: change.statements.iter().map(statements::statement).collect(),
         sequences: change.sequences.iter().map(sequences::sequence).collect(),
         large_objects: objects::objects(&change.objects),
+        databases: change.databases.iter().map(databases::database).collect(),
         doubts: &change.doubts,
     }
 }
@@ -345,6 +353,7 @@ fn gross(rows: GrossRows) -> Gross {
 
 fn table(change: &TableChange) -> TouchedTable<'_> {
     TouchedTable {
+        elsewhere: change.table.database.as_deref(),
         schema: &change.table.schema,
         table: &change.table.name,
         rows_in_seed: change.rows_in_seed,
@@ -369,6 +378,7 @@ fn finding(finding: &crate::model::guard::Finding) -> Finding<'_> {
         migration: finding.migration.as_deref(),
         database: finding.database.as_deref(),
         steps: &finding.steps,
+        elsewhere: finding.table.as_ref().and_then(|table| table.database.as_deref()),
         schema: finding.table.as_ref().map(|table| table.schema.as_str()),
         table: finding.table.as_ref().map(|table| table.name.as_str()),
         message: &finding.message,

@@ -1,6 +1,7 @@
 //! The report as a comment on a pull request: found again by its marker, and never longer than a forge takes.
 
 mod comparison;
+mod databases;
 mod locks;
 mod lost;
 mod objects;
@@ -39,6 +40,7 @@ pub fn markdown(report: &Report) -> String {
     steps(&mut page, report);
     sequences::section(&mut page, report);
     objects::section(&mut page, report);
+    databases::section(&mut page, report);
     locks::section(&mut page, report);
     traffic::section(&mut page, report);
     suite(&mut page, report);

@@ -1,5 +1,6 @@
 //! Report and error to text: terminal, JSON, Markdown, JUnit. Pure.
 
+mod databases;
 mod diagnosis;
 mod error;
 mod grid;

@@ -6,22 +6,21 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::compare::Compared;
+use super::elsewhere::{DoneElsewhere, Elsewhere, Stretch};
 use super::lookout::{LockLooks, Lookout};
 use super::lost::Sides;
 use super::objects::ObjectWitness;
 use super::schema::SchemaWitness;
 use super::sequences::SequenceWitness;
 use crate::model::catalog::{Catalog, Table};
-use crate::model::change::{Change, NetRows, TableChange, TableEvent};
+use crate::model::change::Change;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::lost::LostRows;
 use crate::model::lsn::Lsn;
 use crate::model::migration::MigrationRun;
 use crate::model::name::TableName;
 use crate::model::report::MigrationReport;
 use crate::model::seed::SeedRecord;
-use crate::observe::change::{NetSource, Observer, Touched, agree};
+use crate::observe::change::Observer;
 use crate::observe::locks::{Watch, by_statement, locate, place, place_in_steps};
 use crate::observe::schema::is_touched;
 use crate::observe::wal::{Reader, WalError};
@@ -44,6 +43,9 @@ pub struct Meter {
     schema: SchemaWitness,
     sequences: SequenceWitness,
     objects: ObjectWitness,
+    /// `None` where this database alone is measured.
+    elsewhere: Option<Elsewhere>,
+    segment_size_bytes: u64,
 }
 
 impl Meter {
@@ -53,20 +55,27 @@ impl Meter {
             tokio::try_join!(live.catalog(), live.classes(), live.wal_segment_size_bytes(), live.wal_end())?;
         let mut reader = Reader::new(end, segment_size);
         reader.know(catalog.database_oid, &classes);
-        Self::begin(live, before, seed, catalog, reader).await
+        Self::begin(live, before, seed, (catalog, reader, segment_size)).await
+    }
+
+    /// Measures this database alone, and no other one of its server.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        Self { elsewhere: None, ..self }
     }
 
     async fn begin(
         live: Arc<dyn Database>,
         before: Arc<dyn Database>,
         seed: &SeedRecord,
-        catalog: Catalog,
-        reader: Reader,
+        (catalog, reader, segment_size_bytes): (Catalog, Reader, u64),
     ) -> Result<Self> {
         let rows = rows_in_seed(&before, seed, &catalog).await?;
         Ok(Self {
             observer: Observer::new(catalog.clone(), rows),
             sequences: SequenceWitness::new(catalog.clone()),
+            elsewhere: Some(Elsewhere::new(&catalog)),
+            segment_size_bytes,
             reader,
             last: catalog,
             schema: SchemaWitness::default(),
@@ -91,10 +100,10 @@ impl Meter {
         )?;
         let mut reader = Reader::new(sealed, segment_size);
         reader.know(catalog.database_oid, &classes);
-        let mut meter = Self::begin(live, before, seed, catalog, reader).await?;
+        let mut meter = Self::begin(live, before, seed, (catalog, reader, segment_size)).await?;
         let end = meter.live.wal_end().await?;
         meter.read_until(end).await?;
-        let change = meter.close_window(end.0 - sealed.0, None).await?;
+        let change = meter.close_window((sealed, end), None).await?;
         Ok((meter, change))
     }
 
@@ -150,7 +159,7 @@ impl Meter {
         let temp_bytes = temp_after.zip(temp_before).map(|(after, before)| after.saturating_sub(before));
         let statements = by_statement(&run.statements, &self.last);
         let begun_us = watch.begun_us();
-        let change = self.close_window(end.0 - from.0, Some(watch)).await?;
+        let change = self.close_window((from, end), Some(watch)).await?;
         let mut change = Change { temp_bytes, statements, ..change };
         locate(&mut change.locks, &change.statements);
         place(&mut change.locks, &mut change.statements, &run.statements, begun_us);
@@ -179,7 +188,7 @@ impl Meter {
     }
 
     /// What happened since the last window was closed, as far as the log was read.
-    async fn close_window(&mut self, wal_bytes: u64, watch: Option<Watch>) -> Result<Change> {
+    async fn close_window(&mut self, (from, until): (Lsn, Lsn), watch: Option<Watch>) -> Result<Change> {
         let facts = self.reader.take();
         let catalog = self.live.catalog().await?;
         let touched = self.observer.migration(&self.last, &catalog, &facts);
@@ -190,26 +199,33 @@ impl Meter {
         let sequences = self.sequences.changes(sides, (&self.last, &catalog), &facts, &tables).await?;
         let objects = self.objects.changes(sides, catalog.database_oid, &facts);
         let (objects, doubt) = Box::pin(objects).await?;
+        let mut done = DoneElsewhere::default();
+        if let Some(elsewhere) = &mut self.elsewhere {
+            let stretch = Stretch { from, until, segment_size_bytes: self.segment_size_bytes, facts: &facts };
+            done = Box::pin(elsewhere.changes(sides, (&self.last, &catalog), stretch)).await?;
+        }
+        for (oid, classes) in &done.classes {
+            self.reader.know(*oid, classes);
+        }
         self.last = catalog;
         // Reading the schema takes a while, in which rows may be compared.
         let mut schema = std::mem::take(&mut self.schema);
-        let (change, told) = tokio::try_join!(self.settle_all(touched), async {
+        let (settled, told) = tokio::try_join!(sides.settle_all(touched), async {
             if is_schema_touched { schema.changes(&self.before, &self.live).await } else { Ok(Vec::new()) }
         })?;
         self.schema = schema;
-        let doubts = change.doubts.into_iter().chain(doubt).collect();
-        Ok(Change { wal_bytes, schema: told, locks, sequences, objects, doubts, ..change })
-    }
-
-    async fn settle_all(&self, touched: Vec<Touched>) -> Result<Change> {
-        let mut change = Change::default();
-        for touched in touched {
-            // What settling one table takes is large, and a part of every future that has a meter in it.
-            let (table, doubts) = Box::pin(self.settle(touched)).await?;
-            change.tables.extend(table);
-            change.doubts.extend(doubts);
-        }
-        Ok(change)
+        let DoneElsewhere { databases, settled: others, .. } = done;
+        Ok(Change {
+            tables: settled.tables.into_iter().chain(others.tables).collect(),
+            wal_bytes: until.0 - from.0,
+            schema: told,
+            locks,
+            sequences,
+            objects,
+            databases,
+            doubts: settled.doubts.into_iter().chain(doubt).chain(others.doubts).collect(),
+            ..Change::default()
+        })
     }
 
     async fn read_until(&mut self, until: Lsn) -> Result<()> {
@@ -221,61 +237,6 @@ impl Meter {
             self.reader.feed(&bytes).map_err(unreadable)?;
         }
         Ok(())
-    }
-}
-
-impl Meter {
-    /// A touched table with its net rows, counted or compared, and why to doubt them; nothing for one that turns out
-    /// untouched.
-    async fn settle(&self, touched: Touched) -> Result<(Option<TableChange>, Vec<String>)> {
-        let sides = Sides { before: &self.before, live: &self.live };
-        let compared = match &touched.source {
-            NetSource::Counted(net) => Compared { net: *net, ..Compared::default() },
-            NetSource::Count => {
-                let rows = self.live.count(std::slice::from_ref(&touched.change.table)).await?;
-                let rows: u64 = rows.iter().sum();
-                let net = NetRows { new: rows, ..NetRows::default() };
-                Compared { net, rows_after: Some(rows), ..Compared::default() }
-            }
-            NetSource::Compare(comparison) => sides.compare(comparison, &touched).await?,
-        };
-        let Compared { net, rows_after, missing_at, columns_changed } = compared;
-        let doubts = agree(&touched, net, rows_after);
-        let lost_rows = sides.lost_rows(&touched, net, missing_at).await?;
-        let values_lost = self.values_lost(&touched).await?;
-        let dropped: Vec<String> = values_lost.keys().cloned().collect();
-        let lost_values = match touched.seed.as_ref().filter(|_| !dropped.is_empty()) {
-            Some(seed) => sides.lost_values(seed, &dropped).await?,
-            None => LostRows::default(),
-        };
-        let rewritten_bytes = self.rewritten_bytes(&touched).await?;
-        let table = touched.settle(net);
-        let whole = |table| TableChange {
-            rewritten_bytes,
-            columns_changed,
-            values_lost,
-            lost_rows,
-            lost_values,
-            ..table
-        };
-        Ok((table.map(whole), doubts))
-    }
-
-    /// What a table takes that was rewritten.
-    async fn rewritten_bytes(&self, touched: &Touched) -> Result<Option<u64>> {
-        if !touched.change.events.contains(&TableEvent::Rewritten) {
-            return Ok(None);
-        }
-        let sizes = self.live.sizes_bytes(std::slice::from_ref(&touched.change.table)).await?;
-        Ok(sizes.first().copied())
-    }
-
-    /// In how many rows of the seed each dropped column held a value. Nothing but the untouched seed still has them.
-    async fn values_lost(&self, touched: &Touched) -> Result<BTreeMap<String, u64>> {
-        let columns = &touched.change.columns_dropped;
-        let Some(seed) = &touched.columns_gone_from else { return Ok(BTreeMap::new()) };
-        let counts = self.before.count_values(seed, columns).await?;
-        Ok(columns.iter().cloned().zip(counts).filter(|(_, values)| *values > 0).collect())
     }
 }
 

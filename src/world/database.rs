@@ -49,6 +49,8 @@ pub trait Databases: Send + Sync {
 /// One database of a server. May be used from several tasks at once; it opens connections as it needs them.
 #[async_trait]
 pub trait Database: Send + Sync {
+    /// Another database of the same server, by name, as the same role. The server may still refuse.
+    async fn beside(&self, database: &str) -> Result<Arc<dyn Database>>;
     /// Runs SQL of any number of statements; failing is a fact.
     async fn run(&self, sql: &str) -> Result<std::result::Result<(), SqlFailure>>;
     /// All user tables.
@@ -89,7 +91,7 @@ pub trait Database: Send + Sync {
     /// How much the server's other databases have worked. Asking from one that nobody uses leaves no trace in what it says;
     /// an error of kind `Unreachable` if the server is too old to know (before PostgreSQL 14).
     async fn work(&self) -> Result<Work>;
-    /// Ends every connection but those of `stage`, and waits until they are gone: whoever held them may be dead, and the
+    /// Ends every connection to any database of the server but those of `stage`, and waits until they are gone: whoever held them may be dead, and the
     /// server not yet know.
     async fn hang_up_others(&self) -> Result<()>;
     /// Digests of what large objects hold, of those that are asked for and there.

@@ -206,7 +206,7 @@ fn limits_are_rows_shares_or_off() {
     const LIMIT: &str = "expected a limit: rows such as `100`, a share such as `1%`, or `off`, found";
     check(
         "guards:
-  rows_lost: {all: 101%, tables: {a: -1, b.c.d: off, t: 1, public.t: 2}, some: 1}
+  rows_lost: {all: 101%, tables: {a: -1, b.c.d.e: off, t: 1, public.t: 2}, some: 1}
   rows_change: 1
   table_dropped: off
   allow_table_dropped: yes
@@ -215,9 +215,9 @@ fn limits_are_rows_shares_or_off() {
         &[
             &format!("stage.yaml:2:20: {LIMIT} `101%`"),
             &format!("stage.yaml:2:38: {LIMIT} `-1`"),
-            "stage.yaml:2:42: expected `table` or `schema.table`, found `b.c.d`",
-            "stage.yaml:2:60: table `public.t` has two limits",
-            "stage.yaml:2:74: unknown key `some` | known are `all`, `tables`",
+            "stage.yaml:2:42: expected `table`, `schema.table` or `database.schema.table`, found `b.c.d.e`",
+            "stage.yaml:2:62: table `public.t` has two limits",
+            "stage.yaml:2:76: unknown key `some` | known are `all`, `tables`",
             "stage.yaml:3:3: unknown key `rows_change` | did you mean `rows_changed`?",
             "stage.yaml:4:3: `table_dropped` is a guard whose limit cannot be set",
             "stage.yaml:5:24: expected `true` or `false`, found `yes`",

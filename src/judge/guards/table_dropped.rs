@@ -1,15 +1,18 @@
 //! Tables that are gone, or that have none of their rows left.
 
+use std::collections::BTreeSet;
+
 use crate::judge::evidence::{Evidence, Stage};
 use crate::judge::guard::Guard;
+use crate::model::database::DatabaseEvent;
 use crate::model::guard::Finding;
-use crate::model::quantity::{Count, rows};
+use crate::model::quantity::{Count, counted, rows};
 use crate::model::step::StepTable;
 
 /// A table of the seed that does not exist any more, or none of whose rows is left.
 pub(super) static GUARD: Guard = Guard {
     id: "table_dropped",
-    summary: "a table of production is dropped, or none of its rows is left",
+    summary: "a table or a database of production is dropped, or none of a table's rows is left",
     why: "DROP TABLE and TRUNCATE say nothing about how much they take with them",
     hint: "move its rows before it goes; if nothing needs them any more, set `allow_table_dropped: true` under `guards` \
            in `stage.yaml`",
@@ -21,7 +24,45 @@ fn check(evidence: &Evidence) -> Vec<Finding> {
         return Vec::new();
     }
     let found = |stage: &Stage| finding(evidence, stage);
-    evidence.stages().iter().filter_map(found).collect()
+    let tables = evidence.stages();
+    tables.iter().filter_map(found).chain(databases(evidence)).collect()
+}
+
+/// Databases of production that are dropped, each with all its tables.
+fn databases(evidence: &Evidence) -> Vec<Finding> {
+    let (mut own, mut findings) = (BTreeSet::new(), Vec::new());
+    for report in evidence.migrations {
+        let migration = &report.run.migration;
+        for change in &report.change.databases {
+            let database = (migration.database.as_str(), change.name.as_str());
+            match &change.event {
+                DatabaseEvent::Created => drop(own.insert(database)),
+                DatabaseEvent::Renamed { from } if own.remove(&(database.0, from.as_str())) => {
+                    own.insert(database);
+                }
+                DatabaseEvent::Dropped { tables, rows: held } if !own.contains(&database) => {
+                    if !evidence.is_approved(GUARD.id, migration) {
+                        let tables = counted(*tables, "table", "tables");
+                        findings.push(Finding {
+                            guard: GUARD.id,
+                            migration: Some(migration.name.clone()),
+                            database: Some(migration.database.clone()),
+                            steps: Vec::new(),
+                            table: None,
+                            message: format!(
+                                "the database {} is dropped, with {tables} and {}",
+                                change.name,
+                                rows(*held)
+                            ),
+                            hint: GUARD.hint.to_owned(),
+                        });
+                    }
+                }
+                DatabaseEvent::Renamed { .. } | DatabaseEvent::Dropped { .. } => {}
+            }
+        }
+    }
+    findings
 }
 
 fn finding(evidence: &Evidence, stage: &Stage) -> Option<Finding> {
@@ -29,6 +70,12 @@ fn finding(evidence: &Evidence, stage: &Stage) -> Option<Finding> {
         return None;
     }
     let change = stage.change;
+    // With its database, which is told as a whole.
+    if stage.is_dropped()
+        && change.table.database.as_ref().is_some_and(|of| stage.dropped.contains(&of.as_str()))
+    {
+        return None;
+    }
     let message = if stage.is_dropped() {
         match change.rows_in_seed {
             0 => format!("{} is dropped; it was empty", change.table),

@@ -1,11 +1,8 @@
 //! Migrations as samples and the log see them, and what is said of their locks.
 
-use std::collections::BTreeMap;
-
 use super::Watch;
 use crate::model::catalog::{Catalog, Table};
 use crate::model::lock::{LockMode, LockSample, SampledLock};
-use crate::model::name::TableName;
 use crate::observe::wal::ExclusiveHold;
 
 const ORDERS: u32 = 16_400;
@@ -14,25 +11,9 @@ const MADE: u32 = 16_500;
 const MS: i64 = 1_000;
 
 fn catalog(indexes: &[u32]) -> Catalog {
-    let table = |name: &str, oid| Table {
-        name: TableName::new("public", name),
-        oid,
-        filenode: oid,
-        kind: 'r',
-        unlogged: false,
-        columns: Vec::new(),
-        primary_key: Vec::new(),
-        unique_keys: Vec::new(),
-        parent: None,
-    };
-    let tables = [table("orders", ORDERS), table("schema_migrations", 16_420)];
-    Catalog {
-        tables: tables.into_iter().map(|table| (table.name.clone(), table)).collect(),
-        database_oid: 5,
-        enums: BTreeMap::new(),
-        indexes: indexes.iter().map(|index| (*index, ORDERS)).collect(),
-        sequences: Vec::new(),
-    }
+    let tables = [Table::bare("orders", ORDERS), Table::bare("schema_migrations", 16_420)];
+    let indexes = indexes.iter().map(|index| (*index, ORDERS)).collect();
+    Catalog { indexes, ..Catalog::of_tables(5, tables) }
 }
 
 /// Samples every 5 ms for 400 ms, of locks held from, until, on, in a mode, by a transaction of one session.

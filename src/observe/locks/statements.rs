@@ -88,20 +88,9 @@ mod tests {
     use crate::model::step::StepName;
 
     fn catalog() -> Catalog {
-        let table = |name: &str, oid| Table {
-            name: TableName::new("public", name),
-            oid,
-            filenode: oid,
-            kind: 'r',
-            unlogged: false,
-            columns: Vec::new(),
-            primary_key: Vec::new(),
-            unique_keys: Vec::new(),
-            parent: None,
-        };
-        let tables = [table("orders", 1), table("people", 2), table("schema_migrations", 3)];
-        let tables = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
-        Catalog { tables, indexes: [(11, 1)].into(), ..Catalog::default() }
+        let tables = [("orders", 1), ("people", 2), ("schema_migrations", 3)];
+        let tables = tables.map(|(name, oid)| Table::bare(name, oid));
+        Catalog { indexes: [(11, 1)].into(), ..Catalog::of_tables(0, tables) }
     }
 
     fn statement(line: usize, taken: &[(u32, LockMode)]) -> StatementRun {

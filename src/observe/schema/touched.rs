@@ -34,26 +34,12 @@ fn shape(catalog: &Catalog) -> (Vec<Table>, &std::collections::BTreeMap<String, 
 mod tests {
     use super::*;
     use crate::model::change::GrossRows;
-    use crate::model::name::TableName;
 
     fn written(database: u32, node: u32) -> bool {
         let mut facts = WalFacts::default();
         let rows = GrossRows { inserted: 1, ..GrossRows::default() };
         facts.rows.by_file.insert((database, node), rows);
-        let name = TableName::new("public", "people");
-        let people = Table {
-            name: name.clone(),
-            oid: 16_385,
-            filenode: 16_385,
-            kind: 'r',
-            unlogged: false,
-            columns: Vec::new(),
-            primary_key: Vec::new(),
-            unique_keys: Vec::new(),
-            parent: None,
-        };
-        let tables = [(name, people)].into();
-        let catalog = Catalog { database_oid: 16_384, tables, ..Catalog::default() };
+        let catalog = Catalog::of_tables(16_384, [Table::bare("people", 16_385)]);
         is_touched(&catalog, &catalog, &facts)
     }
 

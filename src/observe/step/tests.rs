@@ -7,7 +7,6 @@ use super::{Evidence, settle, steps, values};
 use crate::model::catalog::{Catalog, Column, Table};
 use crate::model::change::{GrossRows, TableEvent};
 use crate::model::lsn::Lsn;
-use crate::model::name::TableName;
 use crate::model::step::{Step, StepTable};
 use crate::model::tuples::TupleId;
 use crate::observe::wal::{ClassRow, Commits, File, Mark, Part, PartRows, Touch, TupleBytes};
@@ -26,22 +25,11 @@ fn table(name: &str, oid: u32, columns: &[(&str, &str)]) -> Table {
         generated: false,
         default: None,
     };
-    Table {
-        name: TableName::new("public", name),
-        oid,
-        filenode: oid,
-        kind: 'r',
-        unlogged: false,
-        columns: columns.iter().enumerate().map(column).collect(),
-        primary_key: Vec::new(),
-        unique_keys: Vec::new(),
-        parent: None,
-    }
+    Table { columns: columns.iter().enumerate().map(column).collect(), ..Table::bare(name, oid) }
 }
 
 fn catalog(tables: impl IntoIterator<Item = Table>) -> Catalog {
-    let tables = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
-    Catalog { tables, database_oid: DATABASE, ..Catalog::default() }
+    Catalog::of_tables(DATABASE, tables)
 }
 
 /// What a command committed.

@@ -121,7 +121,6 @@ mod tests {
     use super::*;
     use crate::model::catalog::Table;
     use crate::model::class::ClassPlace;
-    use crate::model::name::TableName;
     use crate::model::tuples::TupleId;
     use crate::observe::wal::heap::{Offsets, Written};
     use crate::observe::wal::ledger::{CLASS_NODE, Ledger, RowRecord};
@@ -140,20 +139,7 @@ mod tests {
 
     impl Told {
         fn new() -> Self {
-            let name = TableName::new("public", "gorp_migrations");
-            let versions = Table {
-                name: name.clone(),
-                oid: VERSIONS,
-                filenode: VERSIONS,
-                kind: 'r',
-                unlogged: false,
-                columns: Vec::new(),
-                primary_key: Vec::new(),
-                unique_keys: Vec::new(),
-                parent: None,
-            };
-            let tables = BTreeMap::from([(name, versions)]);
-            let catalog = Catalog { tables, database_oid: DATABASE, ..Catalog::default() };
+            let catalog = Catalog::of_tables(DATABASE, [Table::bare("gorp_migrations", VERSIONS)]);
             let at = TupleId { block: 3, offset: 7 };
             let people = ClassPlace { oid: PEOPLE, filenode: PEOPLE, tablespace: 0, is_toast: false, at };
             let mut ledger = Ledger::default();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{TouchedTable, schema, sequences, table};
+use super::{TouchedTable, databases, schema, sequences, table};
 use crate::model::report::MigrationReport;
 
 #[derive(Serialize)]
@@ -12,6 +12,7 @@ struct Since<'a> {
     tables: Vec<TouchedTable<'a>>,
     schema_changes: Vec<schema::ObjectChange<'a>>,
     sequences: Vec<sequences::Moved<'a>>,
+    databases: Vec<databases::Database<'a>>,
     doubts: &'a [String],
 }
 
@@ -23,6 +24,7 @@ pub fn changes_value(since: &[MigrationReport]) -> serde_json::Value {
         tables: of.change.tables.iter().map(table).collect(),
         schema_changes: of.change.schema.iter().map(schema::object).collect(),
         sequences: of.change.sequences.iter().map(sequences::sequence).collect(),
+        databases: of.change.databases.iter().map(databases::database).collect(),
         doubts: &of.change.doubts,
     });
     serde_json::to_value(changes.collect::<Vec<_>>()).unwrap_or_default()

@@ -9,9 +9,9 @@ use crate::model::report::{MigrationReport, Report};
 
 use super::{Page, locks, lost, schema, sequences, steps, traffic};
 use crate::render::grid::{Cell, Column, Grid, Row};
-use crate::render::objects;
 use crate::render::paint::Tone;
 use crate::render::phrase;
+use crate::render::{databases, objects};
 
 /// What stands before everything that a migration did.
 pub(super) const INDENT: &str = "  ";
@@ -53,6 +53,9 @@ pub(super) fn changes(page: &mut Page, of: &MigrationReport, findings: &[&Findin
     sequences::section(page, &of.change.sequences);
     if let Some(told) = objects::told(&of.change.objects) {
         page.entry(INDENT, (Tone::Plain, "large objects:"), &told);
+    }
+    if let Some(told) = databases::all(&of.change.databases) {
+        page.entry(INDENT, (Tone::Plain, "databases:"), &told);
     }
     locks::section(page, &of.change.locks);
     for finding in findings {

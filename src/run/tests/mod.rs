@@ -3,6 +3,7 @@
 mod commands;
 mod comparison;
 mod crashes;
+mod elsewhere;
 mod engines;
 mod facts;
 mod failures;

@@ -59,6 +59,11 @@ impl Faulty {
 
 #[async_trait]
 impl Database for Faulty {
+    async fn beside(&self, database: &str) -> Result<Arc<dyn Database>> {
+        let inner = self.numbered("beside", self.inner.beside(database)).await?;
+        Ok(Arc::new(Self { inner, counter: Arc::clone(&self.counter) }))
+    }
+
     async fn run(&self, sql: &str) -> Result<std::result::Result<(), SqlFailure>> {
         self.numbered("run", self.inner.run(sql)).await
     }

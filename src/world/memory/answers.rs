@@ -1,6 +1,6 @@
 //! What databases answer, as it was said beforehand.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::MemoryWorld;
 use crate::model::catalog::{Catalog, Column, Table};
@@ -11,12 +11,19 @@ use crate::model::schema::{Facet, ObjectKind, Schema, SchemaObject};
 use crate::model::traffic::TrafficSample;
 use crate::world::database::{AppliedMigration, RowDigest};
 
+/// Rows of each table in another database of a server than that which the environment names.
+pub const ROWS_ELSEWHERE: u64 = 12;
+
 /// What was said beforehand of databases.
 #[derive(Default)]
 pub(super) struct Answers {
     pub(super) catalog: Option<Catalog>,
     /// An enum that there is once some migration was applied, and its labels.
     pub(super) made: Option<(String, Vec<String>)>,
+    /// Other databases of every server, before any migration and after one.
+    pub(super) others: [Vec<String>; 2],
+    /// Those of them that take no connection.
+    pub(super) closed: BTreeSet<String>,
     pub(super) applied: Vec<AppliedMigration>,
     /// By the name of the migration.
     pub(super) failing: BTreeMap<String, SqlFailure>,
@@ -43,6 +50,19 @@ impl MemoryWorld {
     pub fn with_enum_made(&self, name: &str, labels: &[&str]) -> Self {
         let labels = labels.iter().map(|&label| label.to_owned()).collect();
         self.script().answers.made = Some((name.to_owned(), labels));
+        self.clone()
+    }
+
+    /// Other databases of every server, before any migration and after one.
+    pub fn with_others(&self, before: &[&str], after: &[&str]) -> Self {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        self.script().answers.others = [names(before), names(after)];
+        self.clone()
+    }
+
+    /// One of those takes no connection; the others have a table `people` with [`ROWS_ELSEWHERE`] rows.
+    pub fn with_closed(&self, database: &str) -> Self {
+        self.script().answers.closed.insert(database.to_owned());
         self.clone()
     }
 
@@ -95,6 +115,8 @@ impl Answers {
         let mut catalog = self.catalog.clone().unwrap_or_else(people);
         let made = self.made.iter().filter(|_| is_migrated);
         catalog.enums.extend(made.map(|(name, labels)| (format!("public.{name}"), labels.clone())));
+        let others = self.others[usize::from(is_migrated)].iter();
+        catalog.databases.extend(others.map(|name| (oid_of(name), name.clone())));
         catalog
     }
 
@@ -115,6 +137,16 @@ impl Answers {
         };
         Schema { objects: self.made.iter().filter(|_| is_migrated).map(made).collect() }
     }
+}
+
+/// What the catalogue of another database of a server says.
+pub(super) fn people_of(database: &str) -> Catalog {
+    Catalog { database_oid: oid_of(database), ..people() }
+}
+
+/// The same for the same name.
+fn oid_of(database: &str) -> u32 {
+    database.bytes().fold(20_000, |oid, byte| oid * 7 % 40_009 + 20_000 + u32::from(byte))
 }
 
 /// `public.people(id integer primary key, email text)`.

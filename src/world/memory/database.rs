@@ -9,6 +9,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::MemoryWorld;
+use super::answers::{ROWS_ELSEWHERE, people_of};
 use super::engine::address;
 use super::objects::State;
 use crate::model::catalog::Catalog;
@@ -46,7 +47,8 @@ impl Databases for MemoryWorld {
                 return Err(Error::new(ErrorKind::Unreachable, message));
             };
             let container = container.spec.name.clone();
-            Ok(Arc::new(MemoryDatabase { world: self.clone(), container }) as Arc<dyn Database>)
+            let database = MemoryDatabase { world: self.clone(), container, other: None };
+            Ok(Arc::new(database) as Arc<dyn Database>)
         })
         .await
     }
@@ -55,6 +57,8 @@ impl Databases for MemoryWorld {
 struct MemoryDatabase {
     world: MemoryWorld,
     container: String,
+    /// Its name, if it is another one than the environment names.
+    other: Option<String>,
 }
 
 impl MemoryDatabase {
@@ -81,6 +85,18 @@ impl MemoryDatabase {
 
 #[async_trait]
 impl Database for MemoryDatabase {
+    async fn beside(&self, database: &str) -> Result<Arc<dyn Database>> {
+        self.asked(|| {
+            if self.world.script().answers.closed.contains(database) {
+                let message = format!("the database `{database}` takes no connection");
+                return Err(Error::new(ErrorKind::Unreachable, message));
+            }
+            let (world, container) = (self.world.clone(), self.container.clone());
+            Ok(Arc::new(Self { world, container, other: Some(database.to_owned()) }) as Arc<dyn Database>)
+        })
+        .await
+    }
+
     async fn run(&self, sql: &str) -> Result<std::result::Result<(), SqlFailure>> {
         self.asked(|| {
             let answers = &mut self.world.script().answers;
@@ -93,6 +109,9 @@ impl Database for MemoryDatabase {
 
     async fn catalog(&self) -> Result<Catalog> {
         self.asked(|| {
+            if let Some(other) = &self.other {
+                return Ok(people_of(other));
+            }
             let is_migrated = self.is_migrated()?;
             Ok(self.world.script().answers.catalog(is_migrated))
         })
@@ -109,6 +128,9 @@ impl Database for MemoryDatabase {
 
     async fn count(&self, tables: &[TableName]) -> Result<Vec<u64>> {
         self.asked(|| {
+            if self.other.is_some() {
+                return Ok(vec![ROWS_ELSEWHERE; tables.len()]);
+            }
             let mut objects = self.world.objects();
             let rows = &objects.content(&self.container)?.rows;
             Ok(tables.iter().map(|table| rows.get(&table.to_string()).copied().unwrap_or_default()).collect())

@@ -24,6 +24,7 @@ mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use answers::ROWS_ELSEWHERE;
 pub use exec::ScriptedCommand;
 pub use gate::Moment;
 

@@ -21,6 +21,7 @@ struct Document {
     enums: BTreeMap<String, Vec<String>>,
     indexes: BTreeMap<u32, u32>,
     sequences: Vec<SequenceRow>,
+    databases: BTreeMap<u32, String>,
 }
 
 #[derive(Deserialize)]
@@ -78,8 +79,8 @@ pub(super) async fn read(connection: &mut PgConnection) -> Result<Catalog> {
     })?;
     let tables = document.tables.into_iter().map(table).map(|table| (table.name.clone(), table)).collect();
     let sequences = document.sequences.into_iter().map(sequence).collect();
-    let Document { database_oid, enums, indexes, .. } = document;
-    Ok(Catalog { tables, database_oid, enums, indexes, sequences })
+    let Document { database_oid, enums, indexes, databases, .. } = document;
+    Ok(Catalog { tables, database_oid, enums, indexes, sequences, databases })
 }
 
 fn sequence(row: SequenceRow) -> Sequence {

@@ -1,6 +1,7 @@
 -- Temporary tables are nobody's data, and an index on an expression or on some rows makes no column unique.
 SELECT json_build_object(
     'database_oid', (SELECT oid::bigint FROM pg_database WHERE datname = current_database()),
+    'databases', (SELECT json_object_agg(oid::bigint, datname) FROM pg_database),
     'enums', (
         SELECT coalesce(json_object_agg(full_name, labels), '{}')
         FROM (

@@ -63,6 +63,15 @@ impl Connections {
         }
     }
 
+    /// Connections to another database of the same server, which answers.
+    pub(super) async fn beside(&self, database: &str) -> Result<Self> {
+        let options = self.options.clone().database(database);
+        let first = PgConnection::connect_with(&options)
+            .await
+            .map_err(could_not(&format!("connect to the database `{database}` of the same server")))?;
+        Ok(Self { options, idle: Mutex::new(vec![first]) })
+    }
+
     /// A connection that nobody else has used.
     pub(super) async fn fresh(&self) -> Result<PgConnection> {
         PgConnection::connect_with(&self.options).await.map_err(could_not("connect to the database"))

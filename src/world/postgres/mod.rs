@@ -72,6 +72,11 @@ impl Databases for PostgresServers {
 
 #[async_trait]
 impl Database for PostgresDatabase {
+    async fn beside(&self, database: &str) -> Result<Arc<dyn Database>> {
+        let connections = self.connections.beside(database).await?;
+        Ok(Arc::new(Self { connections, wal_files: OnceCell::new() }))
+    }
+
     async fn run(&self, sql: &str) -> Result<std::result::Result<(), SqlFailure>> {
         let mut connection = self.connections.fresh().await?;
         let ran = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;

@@ -9,8 +9,10 @@ use crate::model::tuples::TupleIds;
 
 /// The pages are digested one by one, so that no server holds a whole object in memory; a page that is not there is zeros, which
 /// its number tells.
-const DIGESTS: &str = "SELECT m.oid::bigint, coalesce((SELECT md5(string_agg(l.pageno || ':' || md5(l.data), ',' ORDER BY l.pageno)) \
-                       FROM pg_catalog.pg_largeobject l WHERE l.loid = m.oid), '') \
+const DIGESTS: &str = "SELECT m.oid::bigint, coalesce(( \
+                           SELECT md5(string_agg(l.pageno || ':' || md5(l.data), ',' ORDER BY l.pageno)) \
+                           FROM pg_catalog.pg_largeobject l WHERE l.loid = m.oid \
+                       ), '') \
                        FROM pg_catalog.pg_largeobject_metadata m";
 
 /// Those with ids of a list, and those with a row at places of two others.

@@ -14,7 +14,7 @@ const POLL: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const END: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
-                   WHERE datname = current_database() AND backend_type = 'client backend' \
+                   WHERE backend_type = 'client backend' \
                    AND pid <> pg_backend_pid() AND application_name <> $1";
 
 /// Ends them, and waits until they are gone.
@@ -30,7 +30,7 @@ pub(super) async fn hang_up(connection: &mut PgConnection) -> Result<()> {
             return Ok(());
         }
         if Instant::now() >= deadline {
-            let message = format!("{left} connections to the migrated database do not end");
+            let message = format!("{left} connections to the migrated server do not end");
             return Err(Error::new(ErrorKind::Unverified, message));
         }
         sleep(POLL).await;

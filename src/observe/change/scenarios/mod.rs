@@ -22,17 +22,11 @@ fn name(name: &str) -> TableName {
 /// `id integer` as primary key, and `v text`. The file has the table's number.
 fn table(called: &str, oid: u32) -> Table {
     let mut table = Table {
-        name: name(called),
-        oid,
-        filenode: oid,
-        kind: 'r',
-        unlogged: false,
-        columns: Vec::new(),
+        columns: vec![column("id", "integer", 1), column("v", "text", 2)],
         primary_key: vec!["id".to_owned()],
         unique_keys: vec![vec!["id".to_owned()]],
-        parent: None,
+        ..Table::bare(called, oid)
     };
-    table.columns = vec![column("id", "integer", 1), column("v", "text", 2)];
     table.columns[0].not_null = true;
     table
 }
@@ -49,11 +43,7 @@ fn column(name: &str, type_name: &str, position: i16) -> Column {
 }
 
 fn catalog(tables: impl IntoIterator<Item = Table>) -> Catalog {
-    Catalog {
-        tables: tables.into_iter().map(|table| (table.name.clone(), table)).collect(),
-        database_oid: DATABASE,
-        ..Catalog::default()
-    }
+    Catalog::of_tables(DATABASE, tables)
 }
 
 fn names(columns: &[DigestColumn]) -> Vec<&str> {
