@@ -13,8 +13,9 @@ use crate::model::guard::{GuardLimits, HoldLimit, Limit, TableLimits};
 use crate::model::name::TableName;
 
 const LIMIT: &str = "a limit: rows such as `100`, a share such as `1%`, or `off`";
+const OBJECT_LIMIT: &str = "a limit: objects such as `100`, a share such as `1%`, or `off`";
 /// Guards whose own names are keys.
-const LIMITED: [&str; 3] = ["rows_lost", "rows_changed", "table_locked"];
+const LIMITED: [&str; 4] = ["rows_lost", "objects_lost", "rows_changed", "table_locked"];
 const HOLD_LIMIT: &str = "a limit: a time such as `2s` or `500ms`, or `off`";
 
 /// The limits; what is not written keeps its default.
@@ -25,6 +26,10 @@ pub fn read(node: &Node, catalogs: &Catalogs, problems: &mut Problems) -> GuardL
         if let Some(node) = file.take(key) {
             read_limits(node, place, (LIMIT, parse), problems);
         }
+    }
+    if let Some(node) = file.take("objects_lost") {
+        limits.objects_lost =
+            fields::parsed(node, OBJECT_LIMIT, problems, parse).unwrap_or(limits.objects_lost);
     }
     if let Some(node) = file.take("table_locked") {
         read_limits(node, &mut limits.table_locked, (HOLD_LIMIT, parse_hold), problems);

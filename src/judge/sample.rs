@@ -10,6 +10,7 @@ use crate::model::lock::{HeldLock, LockMode};
 use crate::model::lost::LostRows;
 use crate::model::migration::{Migration, MigrationRun, SqlFailure};
 use crate::model::name::TableName;
+use crate::model::object::ObjectCounts;
 use crate::model::report::{MigrationReport, Verdict};
 use crate::model::sequence::{Behind, SequenceChange};
 use crate::model::step::{Step, StepName, StepTable, StepTableName};
@@ -129,6 +130,18 @@ impl Sample {
 
     pub(super) fn table_locked_of(mut self, table: &str, limit: HoldLimit) -> Self {
         self.limits.table_locked.tables.insert(TableName::new("public", table), limit);
+        self
+    }
+
+    /// Since the last migration so many large objects of the seed are gone.
+    pub(super) fn objects_lost(mut self, missing: u64, in_seed: u64) -> Self {
+        let of = self.migrations.last_mut().expect("a migration");
+        of.change.objects = ObjectCounts { deleted: 1, missing, in_seed, ..ObjectCounts::default() };
+        self
+    }
+
+    pub(super) fn limit_objects_lost(mut self, limit: Limit) -> Self {
+        self.limits.objects_lost = limit;
         self
     }
 

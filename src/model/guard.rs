@@ -7,9 +7,10 @@ use super::name::TableName;
 use super::quantity::duration;
 
 /// The ids of all guards, most severe first: the order of findings, and the cases of a JUnit report.
-pub const GUARD_IDS: [&str; 9] = [
+pub const GUARD_IDS: [&str; 10] = [
     "table_dropped",
     "rows_lost",
+    "objects_lost",
     "values_lost",
     "rows_changed",
     "sequence_behind",
@@ -103,6 +104,8 @@ impl<L: Copy> TableLimits<L> {
 pub struct GuardLimits {
     /// Rows of the seed that are gone, net, per table. Default: 10 %.
     pub rows_lost: TableLimits,
+    /// Large objects of the seed that are gone, net; their number is given where rows are. Default: 10 %.
+    pub objects_lost: Limit,
     /// Rows of the seed with other values, net, per table. Default: off.
     pub rows_changed: TableLimits,
     /// Tables that may be dropped or emptied without a finding. Default: none; `true` lifts the guard.
@@ -119,6 +122,7 @@ impl Default for GuardLimits {
     fn default() -> Self {
         Self {
             rows_lost: TableLimits::all(Limit::Percent(10.0)),
+            objects_lost: Limit::Percent(10.0),
             rows_changed: TableLimits::all(Limit::Off),
             allow_table_dropped: false,
             allow_values_lost: false,

@@ -32,10 +32,15 @@ pub struct ObjectCounts {
     pub changed: u64,
     /// Objects that are there no more.
     pub deleted: u64,
+    /// Objects of the seed that are there no more, earlier migrations included. 0, as the next one, where this one touched
+    /// none.
+    pub missing: u64,
+    /// Objects in the seed.
+    pub in_seed: u64,
 }
 
 impl ObjectCounts {
-    /// How two states differ, for the ids that either knows.
+    /// How two states differ, for the ids that either knows; what became of those of the seed is left open.
     pub fn between(before: &ObjectDigests, after: &ObjectDigests) -> Self {
         let mut counts = Self::default();
         for (id, digest) in after {
@@ -49,9 +54,9 @@ impl ObjectCounts {
         counts
     }
 
-    /// Whether nothing happened.
+    /// Whether none was touched, or left as it was before.
     pub fn is_none(&self) -> bool {
-        *self == Self::default()
+        [self.made, self.changed, self.deleted] == [0; 3]
     }
 }
 
@@ -66,7 +71,7 @@ mod tests {
         };
         let before = state(&[(1, "a"), (2, "b"), (3, "c")]);
         let counts = ObjectCounts::between(&before, &state(&[(1, "a"), (2, "x"), (4, "c"), (5, "d")]));
-        assert_eq!(counts, ObjectCounts { made: 2, changed: 1, deleted: 1 });
+        assert_eq!(counts, ObjectCounts { made: 2, changed: 1, deleted: 1, missing: 0, in_seed: 0 });
         assert!(ObjectCounts::between(&before, &before).is_none());
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::catalog::Catalog;
+use crate::observe::objects;
 use crate::observe::wal::{File, WalFacts};
 
 /// `pg_class`, where every table that is made, dropped or emptied leaves its mark.
@@ -18,8 +19,14 @@ pub fn touched(before: &Catalog, after: &Catalog, facts: &WalFacts) -> BTreeSet<
     let written = files.filter(is_of_users).map(|file| file.0);
     let names = before.databases.keys().chain(after.databases.keys());
     let differing = names.filter(|oid| before.databases.get(oid) != after.databases.get(oid)).copied();
+    let objects = files_of(facts).filter(|oid| objects::are_touched(*oid, facts));
     // What belongs to all databases lies in none.
-    written.chain(differing).filter(|oid| *oid != 0 && *oid != after.database_oid).collect()
+    written.chain(differing).chain(objects).filter(|oid| *oid != 0 && *oid != after.database_oid).collect()
+}
+
+/// The databases of all files that rows were written to.
+fn files_of(facts: &WalFacts) -> impl Iterator<Item = u32> {
+    facts.rows.by_file.keys().map(|file| file.0)
 }
 
 /// Whether tables of a database were made, dropped, emptied or rewritten.
@@ -55,6 +62,7 @@ mod tests {
         check(&[(6, 16_400)], &[(6, "audit")], &[6]);
         check(&[(6, CLASSES)], &[(6, "audit")], &[6]);
         check(&[(6, 2619), (1, 2619)], &[(6, "audit")], &[]);
+        check(&[(6, 2995)], &[(6, "audit")], &[6]);
     }
 
     #[test]

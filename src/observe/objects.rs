@@ -14,6 +14,11 @@ const OBJECTS: u32 = 2995;
 /// More places are better not listed.
 const MOST_LISTED: u64 = 50_000;
 
+/// Whether large objects of a database were touched.
+pub fn are_touched(database_oid: u32, facts: &WalFacts) -> bool {
+    [OBJECTS, PAGES].iter().any(|node| facts.rows.by_file.contains_key(&(database_oid, *node)))
+}
+
 /// What to ask for on both sides of the stretch; `None` if no large object was touched. `known` are those of earlier
 /// stretches, whose places are not the seed's.
 pub fn touched(database_oid: u32, facts: &WalFacts, known: &BTreeSet<u32>) -> Option<WhichObjects> {
@@ -72,7 +77,7 @@ mod tests {
         let mut facts = WalFacts::default();
         let gross = GrossRows { inserted: 3, deleted: 1, ..GrossRows::default() };
         facts.rows.by_file.insert((5, OBJECTS), gross);
-        let counts = |made, deleted| ObjectCounts { made, changed: 4, deleted };
+        let counts = |made, deleted| ObjectCounts { made, changed: 4, deleted, ..ObjectCounts::default() };
         assert_eq!(doubt(5, &facts, &counts(3, 1)), None);
         assert_eq!(doubt(5, &facts, &counts(2, 0)), None, "one was made and removed again");
         assert!(doubt(5, &facts, &counts(3, 0)).is_some());

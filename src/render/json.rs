@@ -17,6 +17,7 @@ mod since;
 mod statements;
 mod steps;
 mod suite;
+mod tables;
 mod traffic;
 
 pub use since::changes_value;
@@ -26,7 +27,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::change::{GrossRows, TableChange, TableEvent};
 use crate::model::report::{MigrationReport, Report, SeedUse, Verdict};
 use crate::model::{call, migration, proof, report as model};
 
@@ -99,7 +99,7 @@ struct Migration<'a> {
     /// What it wrote to temporary files; `null` where the server does not say (before PostgreSQL 15).
     temp_bytes: Option<u64>,
     /// Tables that it touched.
-    tables: Vec<TouchedTable<'a>>,
+    tables: Vec<tables::TouchedTable<'a>>,
     /// What it did to the schema.
     schema_changes: Vec<schema::ObjectChange<'a>>,
     /// Of a command: the migrations that it ran, in order, as far as its tool's version table tells them apart.
@@ -127,50 +127,6 @@ struct SqlFailure<'a> {
     line: Option<usize>,
     column: Option<usize>,
     hint: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct TouchedTable<'a> {
-    /// The database of the server that it is in; `null` for the one that is migrated.
-    elsewhere: Option<&'a str>,
-    schema: &'a str,
-    table: &'a str,
-    rows_in_seed: u64,
-    /// What the statements of this migration did; `null` where the log cannot tell.
-    gross: Option<Gross>,
-    /// Rows that TRUNCATE took, which are no deleted ones; `null` if it was not truncated, or the log cannot tell.
-    truncated: Option<u64>,
-    /// How the table compares with the seed after this migration, earlier ones included.
-    net: Net,
-    /// Of `created`, `dropped`, `rewritten`, `truncated`, `replaced`.
-    events: Vec<&'static str>,
-    /// What it takes on disk after it was rewritten, without its indexes; `null` if it was not.
-    rewritten_bytes: Option<u64>,
-    /// Of the missing rows: how many an UPDATE moved to another partition; 0 where that cannot be told for sure.
-    moved: u64,
-    /// Columns in which rows of the seed that are still there have other values.
-    columns_changed: &'a [String],
-    columns_dropped: &'a [String],
-    values_lost: &'a BTreeMap<String, u64>,
-    /// Some of the missing rows; `null` if none is.
-    lost_rows: Option<lost::Lost<'a>>,
-    /// Some of the rows that held a value in a dropped column; `null` if none did.
-    lost_values: Option<lost::Lost<'a>>,
-    columns_added: &'a [String],
-}
-
-#[derive(Serialize)]
-struct Gross {
-    inserted: u64,
-    updated: u64,
-    deleted: u64,
-}
-
-#[derive(Serialize)]
-struct Net {
-    missing: u64,
-    new: u64,
-    different: u64,
 }
 
 #[derive(Serialize)]
@@ -315,7 +271,7 @@ fn migration(report: &MigrationReport) -> Migration<'_> {
         output_tail: run.output_tail.as_deref(),
         wal_bytes: change.wal_bytes,
         temp_bytes: change.temp_bytes,
-        tables: change.tables.iter().map(table).collect(),
+        tables: change.tables.iter().map(tables::table).collect(),
         schema_changes: change.schema.iter().map(schema::object).collect(),
         steps: change.steps.iter().map(steps::step).collect(),
         locks: change.locks.iter().map(locks::lock).collect(),
@@ -334,41 +290,6 @@ fn sql_failure(failure: &migration::SqlFailure) -> SqlFailure<'_> {
         line: failure.line,
         column: failure.column,
         hint: failure.hint.as_deref(),
-    }
-}
-
-fn event(event: TableEvent) -> &'static str {
-    match event {
-        TableEvent::Created => "created",
-        TableEvent::Dropped => "dropped",
-        TableEvent::Rewritten => "rewritten",
-        TableEvent::Truncated => "truncated",
-        TableEvent::Replaced => "replaced",
-    }
-}
-
-fn gross(rows: GrossRows) -> Gross {
-    Gross { inserted: rows.inserted, updated: rows.updated, deleted: rows.deleted }
-}
-
-fn table(change: &TableChange) -> TouchedTable<'_> {
-    TouchedTable {
-        elsewhere: change.table.database.as_deref(),
-        schema: &change.table.schema,
-        table: &change.table.name,
-        rows_in_seed: change.rows_in_seed,
-        gross: change.gross.map(gross),
-        truncated: change.truncated,
-        net: Net { missing: change.net.missing, new: change.net.new, different: change.net.different },
-        events: change.events.iter().copied().map(event).collect(),
-        rewritten_bytes: change.rewritten_bytes,
-        moved: change.moved,
-        columns_changed: &change.columns_changed,
-        columns_dropped: &change.columns_dropped,
-        values_lost: &change.values_lost,
-        lost_rows: lost::lost(&change.lost_rows),
-        lost_values: lost::lost(&change.lost_values),
-        columns_added: &change.columns_added,
     }
 }
 

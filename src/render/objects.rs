@@ -18,7 +18,13 @@ mod tests {
 
     #[test]
     fn large_objects_are_in_every_form_of_the_report() {
-        let counts = ObjectCounts { made: 3, changed: 0, deleted: 1_200 };
+        let counts = ObjectCounts {
+            made: 3,
+            deleted: 1_200,
+            missing: 1_199,
+            in_seed: 4_000,
+            ..ObjectCounts::default()
+        };
         assert_eq!(told(&counts).unwrap(), "3 made, 1,200 deleted");
         assert_eq!(told(&ObjectCounts::default()), None);
         let mut report = sample::mended();
@@ -26,7 +32,8 @@ mod tests {
         let text = terminal(&report, Style { colour: false, width: 80 });
         assert!(text.contains("  large objects: 3 made, 1,200 deleted\n"), "{text}");
         let root = json::value(&report);
-        assert_eq!(root["migrations"][0]["large_objects"]["deleted"], 1_200);
+        let objects = &root["migrations"][0]["large_objects"];
+        assert_eq!((&objects["deleted"], &objects["missing"]), (&1_200.into(), &1_199.into()));
         let row = "**Large objects** `0004_backfill_fulfilled_at.sql`: 3 made, 1,200 deleted";
         assert!(markdown(&report).contains(row), "{}", markdown(&report));
     }

@@ -15,6 +15,7 @@ use crate::model::lsn::Lsn;
 use crate::model::name::TableName;
 use crate::observe::change::Observer;
 use crate::observe::databases::{has_other_files, touched};
+use crate::observe::objects;
 use crate::observe::wal::{Reader, WalFacts};
 use crate::world::Database;
 
@@ -171,7 +172,12 @@ impl Elsewhere {
             (Some(only), None) | (None, Some(only)) => (only, only),
             (None, None) => return Ok(Settled::default()),
         };
-        Sides { before, live }.settle_all(touched).await
+        let mut settled = Sides { before, live }.settle_all(touched).await?;
+        if objects::are_touched(oid, stretch.facts) {
+            let doubt = "large objects were touched there, which are told of the migrated database alone";
+            settled.doubts.push(doubt.to_owned());
+        }
+        Ok(settled)
     }
 }
 

@@ -33,7 +33,9 @@ impl ObjectWitness {
         let before = |id: &u32| self.known.get(id).cloned().unwrap_or_else(|| seed.get(id).cloned());
         let former: ObjectDigests =
             both.iter().chain(&known).filter_map(|id| Some((*id, before(id)?))).collect();
-        let counts = ObjectCounts::between(&former, &live);
+        let missing = seed.keys().filter(|id| !live.contains_key(id)).count() as u64;
+        let in_seed = sides.before.object_count().await?;
+        let counts = ObjectCounts { missing, in_seed, ..ObjectCounts::between(&former, &live) };
         for id in former.keys().chain(live.keys()) {
             self.known.insert(*id, live.get(id).cloned());
         }

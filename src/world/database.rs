@@ -94,6 +94,8 @@ pub trait Database: Send + Sync {
     /// Ends every connection to any database of the server but those of `stage`, and waits until they are gone: whoever held them may be dead, and the
     /// server not yet know.
     async fn hang_up_others(&self) -> Result<()>;
+    /// How many large objects there are.
+    async fn object_count(&self) -> Result<u64>;
     /// Digests of what large objects hold, of those that are asked for and there.
     async fn objects(&self, which: &WhichObjects) -> Result<ObjectDigests>;
     /// What is locked in this database right now by connections that clients opened since `since_us`, which

@@ -1,4 +1,4 @@
-//! Large objects of a backup: refused without a rule, emptied or kept with one, and counted where a migration touches them.
+//! Large objects of a backup: refused without a rule, emptied or kept with one, and counted and judged where a migration touches them.
 
 use super::bad_input::copy;
 use super::stage::{Stage, repository};
@@ -57,7 +57,9 @@ fn large_objects_go_only_where_the_masks_say_so() {
     }
     let rule = "large_objects: {keep: true, because: pictures of the catalogue}\n";
     let (_environments, stage) = documents(rule, &format!("{}\n{TOUCH}", LOOK.replace("EXPECTED", KEPT)));
-    let ran = stage.run(&["check", "documents"]).exits(0);
+    let ran = stage.run(&["check", "documents"]).exits(1);
+    let finding = "✘ objects_lost: 1 of 3 large objects are gone (33.3 %), the limit is 10 %";
+    assert!(ran.stdout.contains(finding), "{}", ran.stdout);
     assert!(ran.stdout.contains("  large objects: 1 made, 1 changed, 1 deleted\n"), "{}", ran.stdout);
     let told = ran.stderr;
     let note = "large objects of db are kept as in production: pictures of the catalogue";

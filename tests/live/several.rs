@@ -90,7 +90,7 @@ const PREPARED: [(&str, &str); 2] = [
     (
         "2.sql",
         "CREATE EXTENSION dblink;
-         SELECT dblink_exec('dbname=audit', 'CREATE TABLE log (id int PRIMARY KEY, said text); CREATE TABLE visits (id int);
+         SELECT dblink_exec('dbname=audit user=small', 'CREATE TABLE log (id int PRIMARY KEY, said text); CREATE TABLE visits (id int);
              INSERT INTO log SELECT n, ''line '' || n FROM generate_series(1, 100) n;
              INSERT INTO visits SELECT generate_series(1, 7)');",
     ),
@@ -99,21 +99,21 @@ const PREPARED: [(&str, &str); 2] = [
 const ELSEWHERE: [(&str, &str); 3] = [
     (
         "001-rows.sql",
-        "SELECT dblink_exec('dbname=audit', 'DELETE FROM log WHERE id <= 30; INSERT INTO log SELECT generate_series(201, 205);
+        "SELECT dblink_exec('dbname=audit user=small', 'DELETE FROM log WHERE id <= 30; INSERT INTO log SELECT generate_series(201, 205);
              UPDATE log SET said = ''x'' WHERE id BETWEEN 41 AND 50; UPDATE log SET said = said WHERE id = 60;
              TRUNCATE visits; CREATE TABLE extra AS SELECT 1 AS id');
          DELETE FROM people WHERE id = 1;",
     ),
     (
         "002-copy.sql",
-        "SELECT dblink_exec('dbname=postgres', 'CREATE DATABASE shadow TEMPLATE audit');
-         SELECT dblink_exec('dbname=shadow', 'DELETE FROM log WHERE id = 100');
-         SELECT dblink_exec('dbname=audit', 'DELETE FROM log WHERE id <= 45');",
+        "SELECT dblink_exec('dbname=postgres user=small', 'CREATE DATABASE shadow TEMPLATE audit');
+         SELECT dblink_exec('dbname=shadow user=small', 'DELETE FROM log WHERE id = 100');
+         SELECT dblink_exec('dbname=audit user=small', 'DELETE FROM log WHERE id <= 45');",
     ),
     (
         "003-drop.sql",
-        "SELECT dblink_exec('dbname=postgres', 'ALTER DATABASE shadow RENAME TO shade');
-         SELECT dblink_exec('dbname=postgres', 'DROP DATABASE audit');",
+        "SELECT dblink_exec('dbname=postgres user=small', 'ALTER DATABASE shadow RENAME TO shade');
+         SELECT dblink_exec('dbname=postgres user=small', 'DROP DATABASE audit');",
     ),
 ];
 

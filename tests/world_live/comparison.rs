@@ -19,8 +19,9 @@ use tokio::sync::mpsc;
 use crate::server::{sql, with_database};
 
 /// Tables, and how many rows each has at first: with a key and room for HOT updates, without a key, with values out of
-/// line under a key of text, and one of which more is touched than is listed.
-const TABLES: [(&str, u64); 4] = [("keyed", 2000), ("keyless", 600), ("wide", 300), ("large", 260_000)];
+/// line under a key of text, and two of which more is touched than is listed: here and there, and one behind the other.
+const TABLES: [(&str, u64); 5] =
+    [("keyed", 2000), ("keyless", 600), ("wide", 300), ("large", 260_000), ("runs", 260_000)];
 const SCHEMA: &str = "
     CREATE TABLE keyed (id int PRIMARY KEY, n numeric(9, 2), doc jsonb, v text) WITH (fillfactor = 60);
     INSERT INTO keyed SELECT i, i / 7.0, jsonb_build_object('i', i), 'v' || i FROM generate_series(1, 2000) i;
@@ -31,7 +32,9 @@ const SCHEMA: &str = "
     INSERT INTO wide SELECT 'c' || i, repeat(md5(i::text), 90) FROM generate_series(1, 300) i;
     CREATE TABLE large (id bigint PRIMARY KEY, v int) WITH (fillfactor = 90);
     INSERT INTO large SELECT i, i FROM generate_series(1, 260000) i;
-    CREATE SCHEMA kept;
+    CREATE TABLE runs (id bigint PRIMARY KEY, v int);
+    INSERT INTO runs SELECT i, i FROM generate_series(1, 260000) i;
+    CREATE SCHEMA kept; CREATE TABLE kept.runs AS TABLE runs;
     CREATE TABLE kept.keyed AS TABLE keyed; CREATE TABLE kept.keyless AS TABLE keyless;
     CREATE TABLE kept.wide AS TABLE wide; CREATE TABLE kept.large AS TABLE large";
 
@@ -186,6 +189,14 @@ async fn touched_rows_alone_say_what_plain_sql_says_of_whole_tables() {
                 sql(
                     &now,
                     "UPDATE large SET v = v + id % 3 WHERE id % 2 = 0; DELETE FROM large WHERE id % 1000 = 0",
+                )
+                .await;
+            }
+            if round == 22 {
+                sql(
+                    &now,
+                    "UPDATE runs SET v = v + id % 2 WHERE id BETWEEN 40000 AND 160000; \
+                     DELETE FROM runs WHERE id BETWEEN 90000 AND 90100 OR id IN (7, 259000)",
                 )
                 .await;
             }

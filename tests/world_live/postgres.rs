@@ -211,6 +211,36 @@ async fn digests_come_in_byte_order_and_differ_exactly_where_rows_do() {
 }
 
 #[tokio::test]
+async fn rows_are_read_over_connections_that_stay_until_the_end() {
+    with_database(|db, at| async move {
+        sql(&db, "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a SELECT i, 'x' FROM generate_series(1, 9) i").await;
+        let connected = async |name: &str| {
+            let ours = "pid <> pg_backend_pid() AND application_name = 'stage'";
+            let pids = format!("SELECT string_agg(pid::text, ',' ORDER BY pid) AS pids FROM pg_stat_activity WHERE {ours}");
+            sql(&db, &format!("CREATE TABLE {name} AS {pids}")).await;
+            db.texts(&table(name), "pids").await.unwrap()[0].1.clone()
+        };
+        let before = connected("before").await;
+        digests(&db, "a", &["id"], &["v"]).await;
+        let first = connected("first").await;
+        assert_ne!(first, before, "one that reads rows");
+        for _ in 0..5 {
+            digests(&db, "a", &["id"], &["v"]).await;
+        }
+        assert_eq!(connected("again").await, first);
+        db.close().await;
+        let other = PostgresServers.connect(&at, Duration::from_secs(10)).await.unwrap();
+        // A server ends a connection a moment after its client.
+        let none_is_left = "DO $$ BEGIN FOR i IN 1..100 LOOP PERFORM pg_stat_clear_snapshot(); \
+            EXIT WHEN (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stage') <= 2; PERFORM pg_sleep(0.02); \
+            END LOOP; ASSERT (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stage') <= 2; END $$";
+        sql(&other, none_is_left).await;
+        other.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn integer_keys_come_in_order_of_number_and_mean_the_same_in_any_width() {
     with_database(|db, _| async move {
         sql(&db, "CREATE TABLE wide (id bigint PRIMARY KEY, sub smallint NOT NULL, v text);

@@ -36,7 +36,8 @@ suite:
   timeout: 1m30s
 compare: true
 guards:
-  rows_lost: {all: 0.5 %, tables: {item_datafeed: 1%, feed.items: 100, log: off}}
+  rows_lost: {all: 0.5 %, tables: {item_datafeed: 1%, feed.items: 100, log: off, audit.public.log: 7}}
+  objects_lost: 5
   rows_changed: 5000
   allow_table_dropped: true
   allow_values_lost: true
@@ -77,6 +78,9 @@ x-notes: mine
     assert_eq!(lost.of(&TableName::new("public", "item_datafeed")), Limit::Percent(1.0));
     assert_eq!(lost.of(&TableName::new("feed", "items")), Limit::Rows(100));
     assert_eq!(lost.of(&TableName::new("public", "log")), Limit::Off);
+    let elsewhere = TableName::new("public", "log").elsewhere("audit");
+    assert_eq!(lost.of(&elsewhere), Limit::Rows(7));
+    assert_eq!(environment.guards.objects_lost, Limit::Rows(5));
     assert_eq!(environment.guards.rows_changed.all, Limit::Rows(5000));
     let locked = &environment.guards.table_locked;
     let of = |table: &str| locked.of(&TableName::new("public", table));

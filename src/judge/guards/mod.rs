@@ -1,6 +1,7 @@
 //! The guards, one a file.
 
 mod migration_failed;
+mod objects_lost;
 mod rows_changed;
 mod rows_lost;
 mod sequence_behind;
@@ -16,6 +17,7 @@ use super::guard::Guard;
 pub(super) static ALL: &[&Guard] = &[
     &table_dropped::GUARD,
     &rows_lost::GUARD,
+    &objects_lost::GUARD,
     &values_lost::GUARD,
     &rows_changed::GUARD,
     &sequence_behind::GUARD,

@@ -10,9 +10,14 @@ pub(super) struct Objects {
     /// Those that hold other bytes.
     changed: u64,
     deleted: u64,
+    /// Those of the seed that are gone, earlier migrations included; 0, as the next one, where this one touched none.
+    missing: u64,
+    /// Those in the seed.
+    in_seed: u64,
 }
 
 /// The counts.
 pub(super) fn objects(of: &ObjectCounts) -> Objects {
-    Objects { made: of.made, changed: of.changed, deleted: of.deleted }
+    let ObjectCounts { made, changed, deleted, missing, in_seed } = *of;
+    Objects { made, changed, deleted, missing, in_seed }
 }

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{TouchedTable, databases, schema, sequences, table};
+use super::tables::{TouchedTable, table};
+use super::{databases, schema, sequences};
 use crate::model::report::MigrationReport;
 
 #[derive(Serialize)]

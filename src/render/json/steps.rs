@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Gross, event, gross};
+use super::tables::{Gross, event, gross};
 use crate::model::step::{self as model, StepName, StepTable, StepTableName};
 
 #[derive(Serialize)]

@@ -134,6 +134,10 @@ impl Database for Faulty {
         self.numbered("wal_end", self.inner.wal_end()).await
     }
 
+    async fn object_count(&self) -> Result<u64> {
+        self.numbered("object_count", self.inner.object_count()).await
+    }
+
     async fn objects(&self, which: &WhichObjects) -> Result<ObjectDigests> {
         self.numbered("objects", self.inner.objects(which)).await
     }

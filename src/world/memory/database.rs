@@ -227,6 +227,10 @@ impl Database for MemoryDatabase {
         .await
     }
 
+    async fn object_count(&self) -> Result<u64> {
+        self.asked(|| Ok(0)).await
+    }
+
     async fn objects(&self, _which: &WhichObjects) -> Result<ObjectDigests> {
         self.asked(|| Ok(ObjectDigests::new())).await
     }

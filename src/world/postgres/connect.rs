@@ -27,6 +27,8 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 pub(super) struct Connections {
     options: PgConnectOptions,
     idle: Mutex<Vec<PgConnection>>,
+    /// Those that are set up to read rows, and do nothing else.
+    readers: Mutex<Vec<PgConnection>>,
 }
 
 impl Connections {
@@ -48,7 +50,7 @@ impl Connections {
             let remaining = deadline.saturating_duration_since(Instant::now()).min(ATTEMPT);
             let attempt = timeout(remaining, PgConnection::connect_with(&options)).await;
             let refusal = match attempt {
-                Ok(Ok(connection)) => return Ok(Self { options, idle: Mutex::new(vec![connection]) }),
+                Ok(Ok(connection)) => return Ok(Self::with(options, connection)),
                 Ok(Err(refusal)) => Some(refusal),
                 Err(_) => None,
             };
@@ -69,7 +71,11 @@ impl Connections {
         let first = PgConnection::connect_with(&options)
             .await
             .map_err(could_not(&format!("connect to the database `{database}` of the same server")))?;
-        Ok(Self { options, idle: Mutex::new(vec![first]) })
+        Ok(Self::with(options, first))
+    }
+
+    fn with(options: PgConnectOptions, first: PgConnection) -> Self {
+        Self { options, idle: Mutex::new(vec![first]), readers: Mutex::default() }
     }
 
     /// A connection that nobody else has used.
@@ -91,10 +97,21 @@ impl Connections {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 
+    /// A connection that was set up to read rows and given back; `None` if there is none.
+    pub(super) fn borrow_reader(&self) -> Option<PgConnection> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// Gives back a connection that is set up to read rows, and has read all that it was asked for.
+    pub(super) fn give_back_reader(&self, connection: PgConnection) {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
+
     /// Ends all connections that are not in use, politely.
     pub(super) async fn close(&self) {
-        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
-        for connection in idle {
+        let all =
+            |list: &Mutex<Vec<_>>| std::mem::take(&mut *list.lock().unwrap_or_else(PoisonError::into_inner));
+        for connection in all(&self.idle).into_iter().chain(all(&self.readers)) {
             // The server may be gone already, and then so is the connection.
             drop(connection.close().await);
         }

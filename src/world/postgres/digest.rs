@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use self::statement::{Server, Statement};
 use self::tuples::Tuples;
+use super::connect::Connections;
 use super::errors::{could_not, is_not_populated};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::tuples::TupleId;
@@ -47,16 +48,26 @@ async fn ask(connection: &mut PgConnection) -> sqlx::Result<Server> {
     Ok(Server { hashes_rows: true, hashes_ids, reads_ranges: true })
 }
 
+/// A connection that is set up to read rows.
+async fn reader(connections: &Connections, action: &str) -> Result<PgConnection> {
+    if let Some(connection) = connections.borrow_reader() {
+        return Ok(connection);
+    }
+    let mut connection = connections.fresh().await?;
+    sqlx::raw_sql(SESSION).execute(&mut connection).await.map_err(could_not(action))?;
+    Ok(connection)
+}
+
 /// Sends digests of the rows that are asked for in ascending byte order of their keys. Ends early, without an error, if nobody listens.
 pub(super) async fn send(
-    mut connection: PgConnection,
+    connections: &Connections,
     query: &DigestQuery,
     batches: mpsc::Sender<Vec<RowDigest>>,
 ) -> Result<()> {
     let action = format!("read the rows of {}", query.table);
     let malformed = || Error::new(ErrorKind::Bug, format!("could not {action}: a digest is malformed"));
     let begun = Instant::now();
-    sqlx::raw_sql(SESSION).execute(&mut connection).await.map_err(could_not(&action))?;
+    let mut connection = reader(connections, &action).await?;
     let server = ask(&mut connection).await.map_err(could_not(&action))?;
     let only = super::own_rows(&mut connection, &query.table).await.map_err(could_not(&action))?;
     let Statement { sql, layout } = Statement::new(query, server, only);
@@ -84,6 +95,7 @@ pub(super) async fn send(
     }
     drop(chunks);
     super::disk::tell_temp_bytes(&mut connection).await;
+    connections.give_back_reader(connection);
     rows += batch.len();
     tracing::debug!(table = %query.table, rows, first_ms, took_ms = begun.elapsed().as_millis(), "rows read");
     if !batch.is_empty() {

@@ -1,7 +1,7 @@
 //! PostgreSQL, through sqlx.
 //!
 //! SQL that somebody else wrote runs on a connection of its own, which is closed afterwards: whatever it sets or leaves open
-//! ends with it. Questions of our own share a few connections. No observer holds a transaction open.
+//! ends with it. Questions of our own share a few connections, and what reads rows to compare them others. No observer holds a transaction open.
 
 mod apply;
 mod catalog;
@@ -207,6 +207,13 @@ impl Database for PostgresDatabase {
         Ok(())
     }
 
+    async fn object_count(&self) -> Result<u64> {
+        let mut connection = self.connections.borrow().await?;
+        let count = objects::count(&mut connection).await?;
+        self.connections.give_back(connection);
+        Ok(count)
+    }
+
     async fn objects(&self, which: &WhichObjects) -> Result<ObjectDigests> {
         let mut connection = self.connections.borrow().await?;
         let digests = objects::digests(&mut connection, which).await?;
@@ -287,7 +294,7 @@ impl Database for PostgresDatabase {
     }
 
     async fn digests(&self, query: &DigestQuery, batches: mpsc::Sender<Vec<RowDigest>>) -> Result<()> {
-        digest::send(self.connections.fresh().await?, query, batches).await
+        digest::send(&self.connections, query, batches).await
     }
 
     async fn close(&self) {

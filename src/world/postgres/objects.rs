@@ -20,6 +20,15 @@ const TOUCHED: &str = " WHERE m.oid IN (SELECT unnest($1::bigint[])::oid \
                        UNION SELECT oid FROM pg_catalog.pg_largeobject_metadata WHERE ctid = ANY($2::text[]::tid[]) \
                        UNION SELECT loid FROM pg_catalog.pg_largeobject WHERE ctid = ANY($3::text[]::tid[]))";
 
+/// How many there are.
+pub(super) async fn count(connection: &mut PgConnection) -> Result<u64> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_catalog.pg_largeobject_metadata")
+        .fetch_one(connection)
+        .await
+        .map_err(could_not("count large objects"))?;
+    Ok(count.unsigned_abs())
+}
+
 /// Digests of the objects that are there.
 pub(super) async fn digests(connection: &mut PgConnection, which: &WhichObjects) -> Result<ObjectDigests> {
     let rows: sqlx::Result<Vec<(i64, String)>> = match which {

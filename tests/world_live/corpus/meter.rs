@@ -35,6 +35,8 @@ pub struct Metered {
     meter: Meter,
     /// Every row of the seed.
     pub seed: Snapshot,
+    /// Every large object of the seed.
+    pub objects_of_seed: Objects,
     truth: PgConnection,
     ran: u32,
 }
@@ -69,6 +71,7 @@ impl Server {
             // Others are worked on at the same time, the seed among them.
             meter: Meter::open(live, before, &record).await.unwrap().alone(),
             seed: rows,
+            objects_of_seed: objects::read(&mut untouched).await,
             truth: independent::connect(self.at.socket.port(), database).await,
             server: self.clone(),
             database: database.to_owned(),

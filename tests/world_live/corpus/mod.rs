@@ -130,7 +130,12 @@ async fn run_case(
         _ => {}
     }
     let now_objects = metered.objects().await;
-    found.extend(objects::contradictions(&report.change, last_objects, &now_objects));
+    found.extend(objects::contradictions(
+        &report.change,
+        &metered.objects_of_seed,
+        last_objects,
+        &now_objects,
+    ));
     (*last, *last_objects) = (now, now_objects);
     found
 }
