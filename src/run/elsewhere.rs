@@ -12,7 +12,6 @@ use crate::model::class::ClassPlace;
 use crate::model::database::{DatabaseChange, DatabaseEvent};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::lsn::Lsn;
-use crate::model::name::TableName;
 use crate::observe::change::Observer;
 use crate::observe::databases::{has_other_files, touched};
 use crate::observe::objects;
@@ -35,6 +34,7 @@ struct Known {
     observer: Observer,
     last: Catalog,
     tables_in_seed: usize,
+    /// Of those tables that were counted: all of them, once the database is gone.
     rows_in_seed: u64,
 }
 
@@ -164,7 +164,9 @@ impl Elsewhere {
             None => (Catalog { database_oid: oid, ..Catalog::default() }, Vec::new()),
         };
         done.classes.push((oid, classes));
-        let touched = known.observer.migration(&known.last, &after, again.as_ref().unwrap_or(stretch.facts));
+        let facts = again.as_ref().unwrap_or(stretch.facts);
+        known.count(ends.before.as_ref(), &after, facts).await?;
+        let touched = known.observer.migration(&known.last, &after, facts);
         known.last = after;
         let (before, live) = match (&ends.before, &ends.live) {
             (Some(before), Some(live)) => (before, live),
@@ -182,20 +184,34 @@ impl Elsewhere {
 }
 
 impl Known {
-    /// As the seed has it; without anything if it has not.
+    /// As the seed has it; without anything if it has not. Nothing is counted yet: only what is touched has to be.
     async fn of_seed(oid: u32, before: Option<&Arc<dyn Database>>) -> Result<Self> {
-        let Some(before) = before else {
-            let last = Catalog { database_oid: oid, ..Catalog::default() };
-            let observer = Observer::new(last.clone(), BTreeMap::new());
-            return Ok(Self { observer, last, tables_in_seed: 0, rows_in_seed: 0 });
+        let last = match before {
+            Some(before) => before.catalog().await?,
+            None => Catalog { database_oid: oid, ..Catalog::default() },
         };
-        let last = before.catalog().await?;
-        let held = last.tables.values().filter(|table| table.kind != 'p');
-        let tables: Vec<TableName> = held.map(|table| table.name.clone()).collect();
+        let tables_in_seed = last.tables.len();
+        Ok(Self {
+            observer: Observer::new(last.clone(), BTreeMap::new()),
+            last,
+            tables_in_seed,
+            rows_in_seed: 0,
+        })
+    }
+
+    /// Counts in the seed what has to be known of the next migration.
+    async fn count(
+        &mut self,
+        before: Option<&Arc<dyn Database>>,
+        after: &Catalog,
+        facts: &WalFacts,
+    ) -> Result<()> {
+        let tables = self.observer.uncounted(after, facts);
+        let (Some(before), false) = (before, tables.is_empty()) else { return Ok(()) };
         let counts = before.count(&tables).await?;
-        let (tables_in_seed, rows_in_seed) = (last.tables.len(), counts.iter().sum());
-        let rows = tables.into_iter().zip(counts).collect();
-        Ok(Self { observer: Observer::new(last.clone(), rows), last, tables_in_seed, rows_in_seed })
+        self.rows_in_seed += counts.iter().sum::<u64>();
+        self.observer.count(tables.into_iter().zip(counts).collect());
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@
 //! the answer names exactly what has to be compared: the rows that the log shows as touched, or the whole table.
 
 mod agree;
+mod census;
 mod columns;
 mod families;
 mod history;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::census::{held, uncounted};
 use super::columns::{Columns, has_relabelled_column, same_shape};
 use super::families::{self, Flow};
 use super::history::History;
@@ -43,9 +44,19 @@ impl Observer {
     /// An observer that knows the seed: its catalogue, and exactly how many rows each of its tables has.
     pub fn new(seed: Catalog, rows: BTreeMap<TableName, u64>) -> Self {
         let history = History::of(&seed);
-        let logged = seed.tables.values().filter(|table| !table.unlogged);
-        let held = logged.filter_map(|table| Some((table.oid, *rows.get(&table.name)?))).collect();
+        let held = held(&seed, &rows);
         Self { seed, rows, tallies: BTreeMap::new(), held, history, less: BTreeSet::new() }
+    }
+
+    /// Tables of the seed whose rows have to be known before the next migration is told, and are not yet.
+    pub fn uncounted(&self, after: &Catalog, facts: &WalFacts) -> Vec<TableName> {
+        uncounted(&self.seed, &self.rows, after, facts)
+    }
+
+    /// Knows how many rows tables of the seed have that nothing was done to so far.
+    pub fn count(&mut self, rows: BTreeMap<TableName, u64>) {
+        self.held.extend(held(&self.seed, &rows));
+        self.rows.extend(rows);
     }
 
     /// Tables that the next migration touched, in order of name. To be called once for each migration in turn;
