@@ -9,6 +9,8 @@ use crate::observe::wal::{File, TouchedRows};
 
 /// Tables of which more rows were touched are compared whole, which then costs as much.
 const MOST_OF_A_TABLE: u64 = 8_000_000;
+/// So many are kept of all tables together: some forty megabytes.
+const MOST_OF_ALL: u64 = 16_000_000;
 
 /// Touched rows by the file of a table of the seed.
 #[derive(Debug)]
@@ -32,12 +34,14 @@ impl History {
             if *database != self.database {
                 continue;
             }
+            let others: u64 = self.files.values().flatten().map(|ids| ids.len()).sum();
             let Some(known) = self.files.get_mut(filenode) else { continue };
+            let others = others - known.as_ref().map_or(0, |ids| ids.len());
             match (known.as_mut(), rows) {
                 (Some(ids), TouchedRows::At(more)) => {
                     let ids = Arc::make_mut(ids);
                     ids.unite(more);
-                    if ids.len() > MOST_OF_A_TABLE {
+                    if ids.len() > MOST_OF_A_TABLE.min(MOST_OF_ALL.saturating_sub(others)) {
                         *known = None;
                     }
                 }
@@ -74,5 +78,20 @@ mod tests {
         assert_eq!(history.rows_of(77), None);
         history.add(&run(0..1));
         assert_eq!(history.rows_of(77), None, "what was forgotten stays unknown");
+    }
+
+    #[test]
+    fn of_many_tables_no_more_is_kept_than_there_is_room_for() {
+        let files = [77, 78, 79].map(|node| (node, Some(Arc::default())));
+        let mut history = History { database: 5, files: BTreeMap::from(files) };
+        for (node, blocks) in [(77, 35_000), (78, 35_000), (79, 15_000), (78, 36_000)] {
+            let mut ids = TupleIds::default();
+            for block in 0..blocks {
+                ids.insert(block, 1..=200).unwrap();
+            }
+            history.add(&BTreeMap::from([((5, node), TouchedRows::At(ids))]));
+        }
+        let kept = [77, 78, 79].map(|node| history.rows_of(node).map(|ids| ids.len()));
+        assert_eq!(kept, [Some(7_000_000), Some(7_200_000), None]);
     }
 }
