@@ -12,7 +12,7 @@ fn a_check_that_ends_around_any_call_is_swept() {
     let bystander = Bystander::stand_up(&stage);
     let before = Untouched::look();
     let check = |_| stage.command(&["check", "brief"]);
-    let mut points = Points::of("check", check(0), 8);
+    let mut points = Points::of("check", check(0));
     before.assert("after a check that nobody ended");
     for batch in points.batches() {
         points.happen(&batch, check);
@@ -21,7 +21,7 @@ fn a_check_that_ends_around_any_call_is_swept() {
     }
     before.assert_to_the_byte("after all points of a check");
     bystander.assert_untouched(&stage);
-    points.tell(120);
+    points.tell(190);
     assert_no_journal(&stage);
 }
 
@@ -32,7 +32,7 @@ fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
     let bystander = Bystander::stand_up(&stage);
     let before = Untouched::look();
     let up = |number| stage.command(&["up", "tiny", "--name", &format!("up-{number}")]);
-    let mut points = Points::of("up", up(0), 8);
+    let mut points = Points::of("up", up(0));
     take_down_what_stands(&stage);
     for batch in points.batches() {
         points.happen(&batch, up);
@@ -42,7 +42,7 @@ fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
     }
     before.assert_to_the_byte("after all points of an up");
     bystander.assert_untouched(&stage);
-    points.tell(60);
+    points.tell(100);
     assert_no_journal(&stage);
 }
 
@@ -53,7 +53,7 @@ fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
     let bystander = Bystander::stand_up(&stage);
     let before = Untouched::look();
     stand_up_missing(&stage, &["traced".to_owned()]);
-    let mut points = Points::of("down", stage.command(&["down", "traced"]), 8);
+    let mut points = Points::of("down", stage.command(&["down", "traced"]));
     before.assert("after a down that nobody ended");
     for batch in points.batches() {
         let names: Vec<String> = (0..batch.len()).map(|number| format!("down-{number}")).collect();
@@ -66,7 +66,7 @@ fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
     }
     before.assert_to_the_byte("after all points of a down");
     bystander.assert_untouched(&stage);
-    points.tell(30);
+    points.tell(80);
     assert_no_journal(&stage);
 }
 
@@ -83,7 +83,7 @@ fn a_seed_whose_build_ends_around_any_call_is_whole_or_swept() {
         command.env("STAGE_MASK_KEY", format!("{:032x}", number + 1));
         command
     };
-    let mut points = Points::of("seed build", build(0), 8);
+    let mut points = Points::of("seed build", build(0));
     remove_other_seeds(&stage, &before);
     for batch in points.batches() {
         points.happen(&batch, build);
@@ -94,7 +94,7 @@ fn a_seed_whose_build_ends_around_any_call_is_whole_or_swept() {
     }
     before.assert_to_the_byte("after all points of a seed build");
     bystander.assert_untouched(&stage);
-    points.tell(80);
+    points.tell(130);
     assert_no_journal(&stage);
 }
 

@@ -8,8 +8,9 @@ use super::stage::{Ran, Stage, tell};
 
 /// How many runs share the engine: twice as many at the same time take a third more of the processor.
 const AT_ONCE: usize = 10;
-/// How many runs with a fault one sweep follows: it waits for late arrivals, however many runs died.
-const OF_A_BATCH: usize = 48;
+/// How many runs with a fault one sweep follows: it waits for late arrivals, however many runs died. Two in three do; what more of
+/// them leave would fill the engine, and further runs would wait for room.
+const OF_A_BATCH: usize = 72;
 
 /// The faults around every call of a command.
 pub struct Points {
@@ -19,22 +20,17 @@ pub struct Points {
 }
 
 impl Points {
-    /// Carries a command out to learn its calls: SIGKILL before and after each, and for one in `asked_every` SIGINT or SIGTERM
-    /// before or after it, in turns. With `STAGE_TEST_SIGNALS=all` both, before and after each, which takes three times as
-    /// long.
-    pub fn of(command: &'static str, mut traced: Command, asked_every: usize) -> Self {
+    /// Carries a command out to learn its calls: SIGKILL before and after each, and SIGINT or SIGTERM before or after it, in
+    /// turns. With `STAGE_TEST_SIGNALS=all` both, before and after each, which takes twice as long.
+    pub fn of(command: &'static str, mut traced: Command) -> Self {
         let ran = Ran::from(traced.env("STAGE_FAULT", "trace").output().unwrap()).exits(0);
         let calls = ran.stderr.lines().filter_map(|line| line.strip_prefix("call ")?.split_once(": "));
         let all = std::env::var("STAGE_TEST_SIGNALS").is_ok_and(|wanted| wanted == "all");
         let around = |(number, (_, call)): (usize, (&str, &str))| {
             let killed = [("kill", "before"), ("kill", "after")];
             let ways = [("int", "before"), ("term", "after"), ("term", "before"), ("int", "after")];
-            let turn = number / asked_every % ways.len();
-            let asked = match (all, number.is_multiple_of(asked_every)) {
-                (true, _) => &ways[..],
-                (false, true) => &ways[turn..=turn],
-                (false, false) => &[],
-            };
+            let turn = number % ways.len();
+            let asked = if all { &ways[..] } else { &ways[turn..=turn] };
             let moments = killed.iter().chain(asked);
             moments.map(|(signal, moment)| format!("{signal}-{moment}:{call}")).collect::<Vec<_>>()
         };

@@ -162,8 +162,14 @@ impl SecondEngine {
 
 #[test]
 fn an_engine_that_is_restarted_or_full_is_as_it_was_after_one_sweep() {
-    let (short, long) = ("suite: {service: tests, ", "suite: {service: tests, command: [sleep, \"20\"], ");
-    let (environments, stage) = changed("second", |folder| replace(&folder.join("stage.yaml"), short, long));
+    // Both end when they are told to: the engine, when it stops, waits ten seconds for what does not.
+    const ENDS_WHEN_TOLD: &str = r#"[sh, -c, "trap 'exit 1' TERM; sleep 300 & wait"]"#;
+    let short = "suite: {service: tests, ";
+    let long = format!("{short}command: {ENDS_WHEN_TOLD}, ");
+    let (environments, stage) = changed("second", |folder| {
+        replace(&folder.join("stage.yaml"), short, &long);
+        replace(&folder.join("compose.yaml"), "[sleep, \"300\"]", ENDS_WHEN_TOLD);
+    });
     let folder = environments.path().join("second");
     let ours = listing();
     let mut engine = SecondEngine::start();
@@ -184,7 +190,7 @@ fn an_engine_that_is_restarted_or_full_is_as_it_was_after_one_sweep() {
     engine.run(&stage, &["sweep"]).exits(0);
     assert_same(&before, &engine.listing(), "restarted, swept");
 
-    replace(&folder.join("stage.yaml"), long, short);
+    replace(&folder.join("stage.yaml"), &long, short);
     let fill = "CREATE TABLE filler AS SELECT repeat(md5(i::text), 60) AS words FROM generate_series(1, 3000000) i;\n";
     std::fs::write(folder.join("migrations/003-fill.sql"), fill).unwrap();
     let ran = engine.run(&stage, &["check", "second"]);

@@ -22,7 +22,7 @@ pub async fn with_database<F: Future<Output = ()> + Send + 'static>(
     let undo = Undo::RemoveContainer { name: name.clone(), run: "r1".into() };
     let e = engine.clone();
     let test = async move {
-        let at = start(&e, spec(&name)).await;
+        let at = start(&e, made(&name)).await;
         let database = PostgresServers.connect(&at, Duration::from_mins(1)).await.unwrap();
         test(Arc::clone(&database), at).await;
         database.close().await;
@@ -30,7 +30,7 @@ pub async fn with_database<F: Future<Output = ()> + Send + 'static>(
     tidy(test, undone(&engine, &[undo])).await;
 }
 
-/// A server in a container that publishes its port.
+/// A server in a container that publishes its port; it makes its cluster when it starts.
 pub fn spec(name: &str) -> ContainerSpec {
     let environment = [("POSTGRES_USER", "shop"), ("POSTGRES_PASSWORD", "secret"), ("POSTGRES_DB", "shop")];
     let runtime = Runtime {
@@ -40,6 +40,12 @@ pub fn spec(name: &str) -> ContainerSpec {
     };
     let ports = vec![Port { container_port: 5432, protocol: "tcp".to_owned() }];
     ContainerSpec { runtime, network: Some("bridge".to_owned()), ports, ..container(name, "r1", "") }
+}
+
+/// The same server, whose cluster is in its image: it need not be made first.
+fn made(name: &str) -> ContainerSpec {
+    let runtime = Runtime { image: "stage-test-cluster:1".to_owned(), ..Runtime::default() };
+    ContainerSpec { runtime, ..spec(name) }
 }
 
 /// Starts it, and says where it will answer.
