@@ -1,6 +1,7 @@
 //! Finding an environment by its name, and reading it from disk.
 
 use std::io;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::Global;
@@ -18,6 +19,19 @@ impl Loader for DiskLoader {
 
     fn is_directory(&self, path: &Path) -> bool {
         path.is_dir()
+    }
+
+    fn end_of_links(&self, path: &Path) -> PathBuf {
+        match (path.canonicalize(), path.parent(), path.file_name()) {
+            (Ok(end), ..) => end,
+            // What is not there yet will be where its folder is.
+            (Err(_), Some(folder), Some(name)) => self.end_of_links(folder).join(name),
+            (Err(_), ..) => path.to_owned(),
+        }
+    }
+
+    fn is_socket(&self, path: &Path) -> bool {
+        path.metadata().is_ok_and(|metadata| metadata.file_type().is_socket())
     }
 
     fn variable(&self, name: &str) -> Option<String> {

@@ -11,6 +11,10 @@ pub trait Loader {
     fn read(&self, path: &Path) -> io::Result<String>;
     /// Whether there is a directory of this name.
     fn is_directory(&self, path: &Path) -> bool;
+    /// Where a path leads: without symbolic links, as far as it is there.
+    fn end_of_links(&self, path: &Path) -> PathBuf;
+    /// Whether there is a socket of this name.
+    fn is_socket(&self, path: &Path) -> bool;
     /// The value of an environment variable, if it is set and is text.
     fn variable(&self, name: &str) -> Option<String>;
 }

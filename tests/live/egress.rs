@@ -1,7 +1,7 @@
 //! A copy of production must not act: what a stack reaches, tried from inside.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -32,7 +32,7 @@ fn attempts(report: &Value) -> BTreeSet<String> {
     attempts.iter().map(of).collect()
 }
 
-/// A listener at every address of this machine, which counts who reaches it.
+/// A listener at every address of this machine, by TCP and UDP, which counts who reaches it and answers.
 struct Listener {
     port: u16,
     reached: Arc<AtomicUsize>,
@@ -43,6 +43,13 @@ impl Listener {
         let listener = TcpListener::bind("0.0.0.0:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let reached = Arc::new(AtomicUsize::new(0));
+        let (datagrams, counter) = (UdpSocket::bind(("0.0.0.0", port)).unwrap(), Arc::clone(&reached));
+        thread::spawn(move || {
+            while let Ok((_, from)) = datagrams.recv_from(&mut [0; 16]) {
+                counter.fetch_add(1, Ordering::SeqCst);
+                datagrams.send_to(b"here", from).unwrap();
+            }
+        });
         let counter = Arc::clone(&reached);
         thread::spawn(move || {
             for connection in listener.incoming() {
@@ -116,12 +123,14 @@ fn a_stack_reaches_itself_and_nothing_else_and_every_attempt_is_counted() {
     targets.push("dns:api.outside.example:0".to_owned());
     targets.push("tcp:192.0.2.53:443".to_owned());
     targets.extend(bridges().iter().map(|address| format!("tcp:{address}:{}", listener.port)));
-    let own = format!("tcp:own-gateway:{}", listener.port);
-    let report = check(&stage, "shut", &[&targets[..], &[own]].concat()).exits(0).json();
+    let own = ["tcp:own-gateway", "everybody:own-everybody"].map(|own| format!("{own}:{}", listener.port));
+    let report = check(&stage, "shut", &[&targets[..], &own].concat()).exits(0).json();
     let told = reached(&report);
     assert!(told["tcp:db:5432"], "its own database: {told:?}");
-    let own = told.keys().find(|target| target.starts_with("tcp:10.213.") && !targets.contains(target));
-    targets.push(own.unwrap_or_else(|| panic!("no gateway: {told:?}")).clone());
+    for own in ["tcp:10.213.", "everybody:10.213."] {
+        let own = told.keys().find(|target| target.starts_with(own) && !targets.contains(target));
+        targets.push(own.unwrap_or_else(|| panic!("no address of its own: {told:?}")).clone());
+    }
     for target in &targets {
         assert!(!told[target], "{target} was reached: {told:?}");
     }
@@ -129,6 +138,7 @@ fn a_stack_reaches_itself_and_nothing_else_and_every_attempt_is_counted() {
     let expected = targets.iter().map(|target| {
         let [protocol, host, port] = target.split(':').collect::<Vec<_>>()[..] else { panic!("{target}") };
         let port = if ["icmp", "dns"].contains(&protocol) { "-" } else { port };
+        let protocol = if protocol == "everybody" { "udp" } else { protocol };
         format!("reach {protocol} {host} {port} 1")
     });
     assert_eq!(attempts(&report), expected.collect::<BTreeSet<_>>());

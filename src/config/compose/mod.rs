@@ -8,6 +8,7 @@ mod dotenv;
 mod environment;
 mod extends;
 mod healthcheck;
+mod host;
 mod include;
 mod interpolate;
 mod keys;

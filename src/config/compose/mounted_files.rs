@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::host;
 use super::project::Project;
 use super::volumes::Mounts;
 use crate::config::credentials::{self, Said};
@@ -71,6 +72,10 @@ fn mount(
         return None;
     };
     let path = project.source.path(&node.location, &fields::text(node, "the path of a file", problems)?);
+    if let Some(refusal) = host::refuse_mount(&path, true, node, project) {
+        problems.push(refusal);
+        return None;
+    }
     // Only whether it is there: a secret may be anything but text.
     if project.loader.read(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         problems.push(problem(&node.location, format!("there is no file `{}`", path.display())));

@@ -1,7 +1,7 @@
 //! The merged project: its sections, and what services refer to.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::dependencies::ReadService;
 use super::service;
@@ -19,6 +19,8 @@ pub struct Project<'a> {
     pub name: String,
     /// Files that services name.
     pub loader: &'a dyn Loader,
+    /// The folder of its first file.
+    pub directory: PathBuf,
     /// Where relative paths go from.
     pub source: Source<'a>,
     /// Variables that services pass on.
@@ -69,6 +71,7 @@ impl<'a> Project<'a> {
         Some(Self {
             name,
             loader,
+            directory: directory.to_owned(),
             source,
             variables,
             volumes: volumes.into_keys().collect(),

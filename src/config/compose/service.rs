@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::dependencies::{self, ReadService};
 use super::project::Project;
-use super::{environment, healthcheck, keys, mounted_files, networks, ports, short_forms, volumes};
+use super::{environment, healthcheck, host, keys, mounted_files, networks, ports, short_forms, volumes};
 use crate::config::amount;
 use crate::config::credentials::{self, Said};
 use crate::config::fields::{self, Fields};
@@ -95,6 +95,9 @@ fn runtime(
     let memory_bytes = amount("mem_limit", "memory", SIZE, amount::bytes);
     let nano_cpus = amount("cpus", "cpus", "a number of CPUs such as `0.5`", amount::nano_cpus);
     let shm_size_bytes = amount("shm_size", "", SIZE, amount::bytes);
+    if let Some(node) = file.take("cap_add") {
+        host::refuse_capabilities(fields::one_or_more(node), problems);
+    }
     let mut texts = |key, expected| {
         file.take(key).map(|node| fields::texts(node, expected, problems)).unwrap_or_default()
     };

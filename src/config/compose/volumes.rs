@@ -1,8 +1,8 @@
 //! `volumes` and `tmpfs` of a service.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
+use super::host;
 use super::project::Project;
 use crate::config::amount;
 use crate::config::fields::{self, Fields};
@@ -21,19 +21,6 @@ pub struct Mounts {
 }
 
 const EXPECTED: &str = "a mount such as `data:/var/lib/data` or `./site:/srv:ro`";
-/// Where engines have their sockets. A socket by the same name elsewhere is taken for one, too.
-const SOCKETS: [&str; 10] = [
-    "/run/docker.sock",
-    "/var/run/docker.sock",
-    "/run/containerd/containerd.sock",
-    "/var/run/containerd/containerd.sock",
-    "/run/podman/podman.sock",
-    "/var/run/podman/podman.sock",
-    "/run/crio/crio.sock",
-    "/var/run/crio/crio.sock",
-    "/run/buildkit/buildkitd.sock",
-    "/var/run/buildkit/buildkitd.sock",
-];
 /// Modes of the short form that change nothing on a Linux host, or that the engine must not be asked for twice.
 const MODES: [&str; 17] = [
     "rw",
@@ -75,7 +62,9 @@ pub fn read(node: &Node, project: &Project<'_>, mounts: &mut Mounts, problems: &
             };
             let origin = match source {
                 None => Some(VolumeOrigin::Anonymous),
-                Some(source) if source.starts_with(['.', '/', '~']) => bind(source, item, project, problems),
+                Some(source) if source.starts_with(['.', '/', '~']) => {
+                    bind(source, read_only, item, project, problems)
+                }
                 Some(source) => named(source, item, project, problems),
             };
             let target = target.to_owned();
@@ -111,21 +100,21 @@ fn short(text: &str) -> Option<(Option<&str>, &str, bool)> {
     (known && is_mount).then_some((source, target, read_only))
 }
 
-/// Whether a path is the socket of an engine, by its name, or a folder in which engines have theirs.
-fn shows_an_engine(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let is_named = SOCKETS.iter().any(|socket| socket.ends_with(&format!("/{name}")));
-    is_named || SOCKETS.iter().any(|socket| Path::new(socket).starts_with(path))
-}
-
-fn bind(text: &str, node: &Node, project: &Project<'_>, problems: &mut Problems) -> Option<VolumeOrigin> {
+fn bind(
+    text: &str,
+    read_only: bool,
+    node: &Node,
+    project: &Project<'_>,
+    problems: &mut Problems,
+) -> Option<VolumeOrigin> {
     let path = project.source.path(&node.location, text);
-    if shows_an_engine(&path) {
-        let message = "a mount of the engine's socket is refused: a stack must not reach the host";
-        problems.push(problem(&node.location, message));
-        return None;
+    match host::refuse_mount(&path, read_only, node, project) {
+        None => Some(VolumeOrigin::Bind(path)),
+        Some(refusal) => {
+            problems.push(refusal);
+            None
+        }
     }
-    Some(VolumeOrigin::Bind(path))
 }
 
 fn named(name: &str, node: &Node, project: &Project<'_>, problems: &mut Problems) -> Option<VolumeOrigin> {
@@ -169,7 +158,7 @@ fn long(node: &Node, project: &Project<'_>, mounts: &mut Mounts, problems: &mut 
             mounts.tmpfs.insert(target, options);
             return;
         }
-        ("bind", Some((source, node))) => bind(&source, node, project, problems),
+        ("bind", Some((source, node))) => bind(&source, read_only, node, project, problems),
         ("bind", None) => {
             problems.push(problem(&node.location, "the mount has no `source`"));
             None

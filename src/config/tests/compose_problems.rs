@@ -56,6 +56,57 @@ fn no_way_to_the_socket_of_an_engine_is_mounted() {
 }
 
 #[test]
+fn what_leads_to_the_host_is_not_mounted_in_any_way() {
+    let refused = "is refused: a stack must not reach the host";
+    for source in ["/proc", "/proc/1/root", "/sys/fs", "/dev", "/run/systemd/private", "/var/lib/docker/x"] {
+        let problem = format!("compose.yaml:4:15: a mount of `{source}` {refused}");
+        check(&format!("volumes: ['{source}:/mnt:ro']\n"), &[&problem]);
+    }
+    let compose = "services:
+  app:
+    image: x
+    volumes: ['./docker:/a', './docker/deep:/b', './agent:/c', '/etc/cron.d/:/d', '/etc/cron.d:/e:ro', '/etc/hosts:/f', '/dev/null:/g']
+    secrets: [key]
+secrets: {key: {file: /run/docker.sock}}
+";
+    let files = [
+        ("stage.yaml", "name: shop\n"),
+        ("compose.yaml", compose),
+        ("docker@", "/var/run"),
+        ("agent@", "/shop/agent.of.host"),
+        ("agent.of.host=", ""),
+        ("/etc/cron.d/", ""),
+    ];
+    check_problems(
+        &files,
+        &[
+            &format!("compose.yaml:4:15: a mount of the engine's socket {refused} | it leads to `/var/run`"),
+            &format!("compose.yaml:4:30: a mount of `/var/run/deep` {refused} | it leads to `/var/run/deep`"),
+            &format!(
+                "compose.yaml:4:50: a mount of a socket of this machine {refused} | it leads to `agent.of.host`"
+            ),
+            &format!(
+                "compose.yaml:4:64: a mount of `/etc/cron.d` to be written {refused} | mount it read-only: `:ro`"
+            ),
+            &format!("compose.yaml:6:23: a mount of the engine's socket {refused}"),
+        ],
+    );
+}
+
+#[test]
+fn capabilities_that_reach_beyond_a_container_are_not_given() {
+    let refused = "is refused: a stack must not reach the host";
+    check(
+        "cap_add: [NET_ADMIN, cap_sys_ptrace, ALL, CAP_SYS_ADMIN, dac_read_search]",
+        &[
+            &format!("compose.yaml:4:42: `cap_add` ALL {refused} | name those that the service needs"),
+            &format!("compose.yaml:4:47: `cap_add` CAP_SYS_ADMIN {refused}"),
+            &format!("compose.yaml:4:62: `cap_add` dac_read_search {refused}"),
+        ],
+    );
+}
+
+#[test]
 fn labels_of_stage_cannot_be_forged() {
     check(
         "labels: [dev.stage.env=x, team=a]",

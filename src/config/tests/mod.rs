@@ -20,11 +20,14 @@ use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::service::Service;
 
-/// Files and variables in memory. Every folder of a file is a directory, and so is a path that ends in `/`.
+/// Files and variables in memory. Every folder of a file is a directory, and so is a path that ends in `/`; one that ends in `@`
+/// is a symbolic link to what would be its text, one that ends in `=` a socket.
 #[derive(Default)]
 struct Memory {
     files: BTreeMap<PathBuf, String>,
     directories: Vec<PathBuf>,
+    links: BTreeMap<PathBuf, PathBuf>,
+    sockets: Vec<PathBuf>,
     variables: BTreeMap<String, String>,
 }
 
@@ -35,6 +38,19 @@ impl Loader for Memory {
 
     fn is_directory(&self, path: &Path) -> bool {
         self.directories.iter().any(|directory| directory == path)
+    }
+
+    fn end_of_links(&self, path: &Path) -> PathBuf {
+        let link = path.ancestors().find_map(|folder| Some((folder, self.links.get(folder)?)));
+        match link {
+            Some((link, end)) if link == path => end.clone(),
+            Some((link, end)) => path.strip_prefix(link).map_or_else(|_| end.clone(), |rest| end.join(rest)),
+            None => path.to_owned(),
+        }
+    }
+
+    fn is_socket(&self, path: &Path) -> bool {
+        self.sockets.iter().any(|socket| socket == path)
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -51,7 +67,12 @@ fn memory(entries: &[(&str, &str)]) -> Memory {
             continue;
         }
         let path = Path::new("/shop").join(name);
-        if name.ends_with('/') {
+        let named = |mark: char| name.strip_suffix(mark).map(|name| Path::new("/shop").join(name));
+        if let Some(link) = named('@') {
+            memory.links.insert(link, PathBuf::from(text));
+        } else if let Some(socket) = named('=') {
+            memory.sockets.push(socket);
+        } else if name.ends_with('/') {
             memory.directories.push(path.components().collect());
         } else {
             memory.directories.extend(path.ancestors().skip(1).map(Path::to_owned));

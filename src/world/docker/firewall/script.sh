@@ -26,8 +26,10 @@ add set ip stage $bridge-ports { typeof ip saddr . ip daddr . meta l4proto . th 
 add set ip stage $bridge-others { typeof ip saddr . ip daddr . meta l4proto; size 65535; flags dynamic; }
 add chain ip stage $bridge
 flush chain ip stage $bridge
-# The address that the engine's machine has in the subnet is no part of the stack.
-add rule ip stage $bridge ip daddr $subnet fib daddr type != local accept
+# The address that the engine's machine has in the subnet is no part of the stack, and what is for everybody in the subnet is for the
+# machine, too: where it is only passed on, it has a way out.
+add rule ip stage $bridge ip daddr $subnet fib daddr type unicast accept
+add rule ip stage $bridge ip daddr $subnet fib daddr type broadcast meta oifname "$bridge" accept
 add rule ip stage $bridge ip daddr @$bridge-allowed accept
 # What is left of a connection that is over is no attempt.
 add rule ip stage $bridge tcp flags & (syn | ack) != syn drop
