@@ -126,7 +126,11 @@ async fn show(logs: StackLogs, args: &Args, output: Output) -> Result<()> {
         let next = match timeout(TOGETHER, lines.next()).await {
             Ok(next) => next,
             Err(_) => match stdout.flush().await {
-                Ok(()) => lines.next().await,
+                // Services may be silent for hours.
+                Ok(()) => tokio::select! {
+                    next = lines.next() => next,
+                    () = output.reader_gone() => return Ok(()),
+                },
                 Err(cause) => return output.closed(cause),
             },
         };

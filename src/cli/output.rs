@@ -2,11 +2,16 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tracing_subscriber::EnvFilter;
 
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::render;
+
+/// How often it is looked whether somebody still reads.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -103,6 +108,13 @@ impl Output {
         ignore_closed_pipe(cause)
     }
 
+    /// Waits until whoever read stdout has gone: a pipe tells that by itself only when something is written.
+    pub async fn reader_gone(self) {
+        while !is_reader_gone() {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// Talk, to stderr.
     pub fn say(self, text: &str) {
         if self.talk != Talk::Quiet {
@@ -115,6 +127,13 @@ impl Output {
         let _ = std::io::stderr().write_all(render::error(error, self.stderr_colour).as_bytes());
         ExitCode::from(error.kind.exit_code())
     }
+}
+
+/// Whether stdout is a pipe whose other end is closed (`poll(2)`: POLLERR).
+fn is_reader_gone() -> bool {
+    let stdout = std::io::stdout();
+    let mut polled = [PollFd::new(&stdout, PollFlags::empty())];
+    poll(&mut polled, Some(&Timespec::default())).is_ok() && polled[0].revents().contains(PollFlags::ERR)
 }
 
 /// `stage … | head` has seen enough: that is no failure.

@@ -78,9 +78,13 @@ fn logs_of_several_services_are_one_story() {
     let unknown = stage.run(&["logs", "look", "frist"]).exits(2);
     assert!(unknown.stderr.contains("did you mean `first`?"), "{}", unknown.stderr);
 
-    let (mut child, _) = standing.until(&["logs", "look", "later", "-f"], "later  | later is here");
+    let (mut child, reader) = standing.until(&["logs", "look", "later", "-f"], "later  | later is here");
     interrupt(&child);
     assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(reader);
+    let (mut child, reader) = standing.until(&["logs", "look", "later", "-f"], "later  | later is here");
+    drop(reader);
+    assert_eq!(child.wait().unwrap().code(), Some(0), "nobody reads any more, and no service writes");
 
     let (first, later) = (standing.container("first"), standing.container("later"));
     let follow = ["logs", "look", "first", "later", "--follow"];
