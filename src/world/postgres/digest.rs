@@ -28,7 +28,7 @@ const BATCH: usize = 4096;
 const SESSION: &str = "SET search_path TO pg_catalog; SET TimeZone TO 'UTC'; SET DateStyle TO ISO, YMD; \
                        SET IntervalStyle TO postgres; SET extra_float_digits TO 1; SET bytea_output TO hex; \
                        SET xmlbinary TO base64; SET lc_monetary TO 'C'; \
-                       SET work_mem TO '64MB'; SET jit TO off; SET max_parallel_workers_per_gather TO 0; \
+                       SET enable_tidscan TO on; SET work_mem TO '64MB'; SET jit TO off; SET max_parallel_workers_per_gather TO 0; \
                        SET parallel_tuple_cost TO 0; SET parallel_setup_cost TO 0; \
                        SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'enable_memoize'; \
                        SELECT set_config('client_encoding', current_setting('server_encoding'), false)";
