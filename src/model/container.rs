@@ -62,6 +62,8 @@ pub enum MountSource {
     Volume(String),
     /// A path of the host.
     Bind(PathBuf),
+    /// A new and empty volume that goes with the container.
+    Anonymous,
 }
 
 /// A mount of a container.

@@ -193,14 +193,13 @@ pub(super) fn container_of(identity: &Identity, service: &Service) -> ContainerS
     let mounts = service
         .volumes
         .iter()
-        .filter_map(|volume| {
+        .map(|volume| {
             let source = match &volume.origin {
                 VolumeOrigin::Named(name) => MountSource::Volume(names.volume(name)),
                 VolumeOrigin::Bind(path) => MountSource::Bind(path.clone()),
-                // The engine makes these itself and removes them with the container.
-                VolumeOrigin::Anonymous => return None,
+                VolumeOrigin::Anonymous => MountSource::Anonymous,
             };
-            Some(Mount { source, target: volume.target.clone(), read_only: volume.read_only })
+            Mount { source, target: volume.target.clone(), read_only: volume.read_only }
         })
         .collect();
     let mut aliases = vec![service.name.clone()];

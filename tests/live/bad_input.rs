@@ -84,7 +84,11 @@ fn a_live_credential_stops_the_run_with_its_place_and_without_its_value() {
     let key = ["sk_li", "ve_8Kq2ZrT5wXc7LmB4nVh9JdPs"].concat();
     let live = |folder: &Path| {
         fs::write(folder.join("web.env"), format!("LEVEL=info\nSTRIPE_KEY={key}\n")).unwrap();
-        replace(&folder.join("compose.yaml"), "    volumes: [\"files:/files\"]", "    env_file: web.env");
+        replace(
+            &folder.join("compose.yaml"),
+            "    volumes: [\"files:/files\", /scratch]",
+            "    env_file: web.env",
+        );
     };
     let (ran, kept) = check_broken(live);
     let ran = ran.exits(2);

@@ -70,6 +70,7 @@ fn a_stack_stands_is_looked_at_worked_on_and_goes_without_a_trace() {
     assert!(!untouched.to_string().contains("by_hand"), "the other one has its own data");
     let migrated = stage.run(&["migrate", "pr-1"]).exits(0);
     assert_eq!(migrated.stdout, "no migration is pending\n");
+    stage.run(&["exec", "pr-1", "web", "--", "touch", "/scratch/of-a-volume-without-a-name"]).exits(0);
     let tested = stage.run(&["test", "pr-1"]).exits(0);
     assert!(tested.stdout.contains("suite passed"), "{}", tested.stdout);
 

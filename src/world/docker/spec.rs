@@ -90,12 +90,13 @@ fn loopback() -> PortBinding {
 
 fn mount(mount: &Mount) -> EngineMount {
     let (typ, source) = match &mount.source {
-        MountSource::Volume(name) => (MountType::VOLUME, name.clone()),
-        MountSource::Bind(path) => (MountType::BIND, path.display().to_string()),
+        MountSource::Volume(name) => (MountType::VOLUME, Some(name.clone())),
+        MountSource::Bind(path) => (MountType::BIND, Some(path.display().to_string())),
+        MountSource::Anonymous => (MountType::VOLUME, None),
     };
     EngineMount {
         target: Some(mount.target.clone()),
-        source: Some(source),
+        source,
         typ: Some(typ),
         read_only: Some(mount.read_only),
         ..EngineMount::default()

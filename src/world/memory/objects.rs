@@ -79,7 +79,7 @@ impl Container {
     pub(super) fn volumes(&self) -> impl Iterator<Item = &String> {
         self.spec.mounts.iter().filter_map(|mount| match &mount.source {
             MountSource::Volume(name) => Some(name),
-            MountSource::Bind(_) => None,
+            MountSource::Bind(_) | MountSource::Anonymous => None,
         })
     }
 
