@@ -2,12 +2,16 @@
 
 use std::io::Write;
 use std::process;
+use std::time::{Duration, Instant};
 
 use futures_util::future;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::world::{Stop, StopSwitch};
+
+/// Signals that come within this time of the first are one wish.
+const TWICE_AT_ONCE: Duration = Duration::from_millis(300);
 
 /// A wish to stop that SIGINT, SIGTERM and SIGHUP express.
 pub fn listen() -> Result<Stop> {
@@ -58,7 +62,12 @@ async fn obey(number: u8, mut signal: Signal, switch: std::sync::Arc<StopSwitch>
         std::io::stderr(),
         "stopping: taking down what was made (again to leave it to `stage sweep`)"
     );
-    if signal.recv().await.is_some() {
+    // A wrapper may ask twice at once: the process, and then its group (`timeout` does).
+    let begun = Instant::now();
+    while signal.recv().await.is_some() {
+        if begun.elapsed() < TWICE_AT_ONCE {
+            continue;
+        }
         let _ = writeln!(
             std::io::stderr(),
             "left behind: what this run made and has not taken down yet\nhint: `stage sweep` takes it down"

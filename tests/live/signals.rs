@@ -7,8 +7,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::engine::{assert_same, listing};
 use super::stage::Stage;
 
-/// Sends a signal as soon as stderr shows `moment`, and returns the exit code and the rest of stderr.
-fn interrupt(stage: &Stage, moment: &str, signal: Signal) -> (Option<i32>, String) {
+/// Sends signals, one right behind the other, as soon as stderr shows `moment`, and returns the exit code and the rest of stderr.
+fn interrupt(stage: &Stage, moment: &str, signals: &[Signal]) -> (Option<i32>, String) {
     let mut child = stage.spawn(&["check", "small"]);
     let mut lines = BufReader::new(child.stderr.take().unwrap());
     let mut seen = String::new();
@@ -20,7 +20,9 @@ fn interrupt(stage: &Stage, moment: &str, signal: Signal) -> (Option<i32>, Strin
             break;
         }
     }
-    kill_process(Pid::from_child(&child), signal).unwrap();
+    for signal in signals {
+        kill_process(Pid::from_child(&child), *signal).unwrap();
+    }
     lines.read_to_string(&mut seen).unwrap();
     (child.wait().unwrap().code(), seen)
 }
@@ -30,13 +32,14 @@ fn a_signal_at_any_phase_ends_the_run_with_its_code_and_nothing_is_left() {
     let stage = Stage::of_the_tests();
     stage.run(&["seed", "build", "small"]).exits(0);
     let before = listing();
-    for (moment, signal, code) in [
-        ("seed", Signal::INT, 130),
-        ("stack", Signal::TERM, 143),
-        ("migrations", Signal::INT, 130),
-        ("services", Signal::HUP, 129),
+    for (moment, signals, code) in [
+        ("seed", &[Signal::INT][..], 130),
+        ("stack", &[Signal::TERM], 143),
+        // As a wrapper does that signals the process and then its group.
+        ("migrations", &[Signal::INT, Signal::INT], 130),
+        ("services", &[Signal::HUP], 129),
     ] {
-        let (ended, said) = interrupt(&stage, moment, signal);
+        let (ended, said) = interrupt(&stage, moment, signals);
         assert_eq!(ended, Some(code), "after {moment}: {said}");
         assert!(said.contains("stopped by signal"), "after {moment}: {said}");
         assert_same(&before, &listing(), &format!("signal {code} after {moment}"));

@@ -51,10 +51,11 @@ fn looks(said: &Said, own: &BTreeSet<String>, rules: &Rules) -> Option<Looks> {
     if let Some(pattern) = PATTERNS.iter().find(|pattern| pattern.finds(&said.name, &said.text)) {
         return Some(Looks { what: pattern.what, pattern: pattern.id.to_owned(), is_host: false });
     }
-    let hosts = hosts::named_in(&said.name, &said.text);
-    let foreign = hosts.iter().filter(|host| !own.contains(*host));
-    let (what, pattern) =
-        foreign.into_iter().find_map(|host| hosts::refused(host, &rules.production_hosts))?;
+    let foreign = |hosts: Vec<String>| hosts.into_iter().filter(|host| !own.contains(host));
+    let of_user = &rules.production_hosts;
+    let named = foreign(hosts::named_in(&said.name, &said.text)).find_map(|it| hosts::refused(&it, of_user));
+    let written = || foreign(hosts::written_in(&said.text)).find_map(|it| hosts::refused_word(&it, of_user));
+    let (what, pattern) = named.or_else(written)?;
     Some(Looks { what, pattern, is_host: true })
 }
 

@@ -54,6 +54,8 @@ pub fn named_in(name: &str, text: &str) -> Vec<String> {
     for key in KEYS_OF_HOSTS {
         for (at, _) in text.match_indices(key) {
             let rest = text.get(at + key.len()..).unwrap_or_default();
+            // A value of a connection string may be in quotes.
+            let rest = rest.trim_start_matches(['\'', '"']);
             let list = until(rest, |c| ";\"'&".contains(c) || c.is_whitespace());
             lists.push(list.strip_prefix("tcp:").unwrap_or(list));
         }
@@ -63,6 +65,18 @@ pub fn named_in(name: &str, text: &str) -> Vec<String> {
         lists.extend(text.split_whitespace());
     }
     lists.iter().flat_map(|list| list.split([',', ';'])).filter_map(host).collect()
+}
+
+/// The hosts that `text` may name anywhere in it, in lower case: whatever is written as one.
+pub fn written_in(text: &str) -> Vec<String> {
+    let text = text.to_lowercase();
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+    words.filter(|word| word.trim_end_matches('.').contains('.')).filter_map(host).collect()
+}
+
+/// What a word is that may be a host, if no other host is named like that: one of the user, or of a provider.
+pub fn refused_word(word: &str, of_user: &[Pattern]) -> Option<(&'static str, String)> {
+    refused(word, of_user).filter(|(_, pattern)| !pattern.ends_with(".*"))
 }
 
 /// What `host` is, if it is refused: by a pattern of the user, or by one of [`PRODUCTION`].

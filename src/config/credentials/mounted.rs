@@ -8,7 +8,8 @@ use crate::model::error::Location;
 use crate::model::service::{ServiceVolume, VolumeOrigin};
 
 /// What a mounted directory may hold that programs read for their variables and credentials.
-const IN_DIRECTORIES: [&str; 5] = [".env", ".env.local", ".env.production", ".env.staging", "credentials"];
+const IN_DIRECTORIES: [&str; 7] =
+    [".env", ".env.live", ".env.local", ".env.prod", ".env.production", ".env.staging", "credentials"];
 /// Endings of files that hold settings. Others are not read: a mounted file may be of any size.
 const ENDINGS: [&str; 14] = [
     "env",

@@ -202,7 +202,7 @@ credentials:
 
 #[test]
 fn hosts_of_production_are_refused_those_of_the_user_too_and_those_of_the_stack_never() {
-    let compose = "
+    let compose = r#"
 services:
   web:
     image: x
@@ -210,10 +210,14 @@ services:
       A_URL: postgresql://u:secret@shop.cluster-x.eu-west-1.rds.amazonaws.com/shop
       B_URL: redis://cache.prod.internal:6379
       C_HOST: db7.shop.example
+      PG: shop.abc.eu-west-1.rds.amazonaws.com:5432
+      DATABASE_URL: "host='shop.abc.rds.amazonaws.com' user=x"
+      SETTINGS: '{"cache": "shop.redis.cache.windows.net", "file": "config.prod.json"}'
+      NOTE: "see node-production.md, and a.prod.of.something"
   cache:
     image: x
     networks: {default: {aliases: [cache.prod.internal]}}
-";
+"#;
     let stage = "name: shop\ncredentials: {production_hosts: ['*.shop.example', 'https://x']}\n";
     let instead = "a copy of production must not reach it: name a service of the Compose file instead";
     check_problems(
@@ -226,6 +230,18 @@ services:
             &format!(
                 "compose.yaml:8:7: `C_HOST` of service `web` names a host of production (production_hosts: *.shop.example) | {instead} | {}",
                 through("C_HOST, service: web")
+            ),
+            &format!(
+                "compose.yaml:9:7: `PG` of service `web` names a database of AWS (*.rds.amazonaws.com) | {instead} | {}",
+                through("PG, service: web")
+            ),
+            &format!(
+                "compose.yaml:10:7: `DATABASE_URL` of service `web` names a database of AWS (*.rds.amazonaws.com) | {instead} | {}",
+                through("DATABASE_URL, service: web")
+            ),
+            &format!(
+                "compose.yaml:11:7: `SETTINGS` of service `web` names a cache of Azure (*.redis.cache.windows.net) | {instead} | {}",
+                through("SETTINGS, service: web")
             ),
             "stage.yaml:2:52: expected a host such as `db.example.com` or `*.example.com`, found `https://x`",
         ],
