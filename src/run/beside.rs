@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::meter::Meter;
 use super::migrations::{Meters, START_TIMEOUT};
-use super::{database, egress, room};
+use super::{database, egress, pick, room};
 use crate::execute::{self, Run};
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -20,13 +20,15 @@ use crate::plan::{self, Identity};
 const LOOKS: usize = 4;
 
 /// Stands the seed as it was beside each database, reads what happened since it was cloned, and leaves meters that count
-/// from now on. The change since the seed is told as if one migration had made it, one a database.
+/// from now on. The change since the seed is told as if one migration had made it, one a database. An error of kind
+/// `Unreachable` if a container of the stack was removed.
 pub async fn open_meters(
     run: &Run,
     environment: &Environment,
     identity: &Identity,
     stack: &Stack,
 ) -> Result<(Meters, Vec<MigrationReport>)> {
+    pick::whole(environment, stack)?;
     let seeds = seeds(run, stack).await?;
     room::for_clones(run, seeds.values()).await?;
     let wanted = plan::images(environment);

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::config::nearest;
+use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::stack::{ContainerFacts, ContainerStatus, Stack};
+use crate::plan;
 use crate::world::World;
 
 /// The containers of these services, in their order; of all services if none is named.
@@ -15,8 +17,30 @@ pub fn containers(stack: &Stack, services: &[String]) -> Result<BTreeMap<String,
     services.iter().map(|service| Ok((service.clone(), container(stack, service)?.to_owned()))).collect()
 }
 
+/// Whether all that should stand does: somebody may have removed a container of a stack, and then it does not stand, whatever
+/// its lease says. An error of kind `Unreachable` names what is missing.
+pub fn whole(environment: &Environment, stack: &Stack) -> Result<()> {
+    let mut missing: Vec<&str> = plan::standing_services(environment)
+        .into_iter()
+        .filter(|name| !stack.containers.contains_key(*name))
+        .collect();
+    if environment.mail.is_some() && stack.sink.is_none() {
+        missing.push("what catches its mail");
+    }
+    if missing.is_empty() { Ok(()) } else { Err(without(stack, &missing)) }
+}
+
+fn without(stack: &Stack, missing: &[&str]) -> Error {
+    let instance = &stack.instance;
+    Error::new(ErrorKind::Unreachable, format!("{instance} stands without {}", missing.join(", ")))
+        .hint(format!("`stage down {instance}`, and `stage up` stands a whole one up"))
+}
+
 fn container<'a>(stack: &'a Stack, service: &str) -> Result<&'a str> {
     stack.containers.get(service).map(String::as_str).ok_or_else(|| {
+        if stack.seeds.contains_key(service) {
+            return without(stack, &[service]);
+        }
         let message = format!("{} has no service `{service}`", stack.instance);
         unknown(message, service, stack.containers.keys().map(String::as_str))
     })

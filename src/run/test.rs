@@ -7,7 +7,7 @@ use super::report::{Subject, report};
 use super::stand::{self, Stood};
 use super::stopwatch::Stopwatch;
 use super::suite::{self, Ran};
-use super::{egress, mail};
+use super::{egress, mail, pick};
 use crate::execute;
 use crate::model::environment::Environment;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -25,6 +25,7 @@ pub async fn test(world: World, order: StackOrder<'_>, environment: &Environment
     let started_at = world.clock.now();
     let mut stopwatch = Stopwatch::new(order.events.clone());
     let work = instance::hold(&world, order, "test", async |run, identity, stack| {
+        pick::whole(environment, stack)?;
         stopwatch.enter("suite");
         let images = plan::images(environment);
         let inventory = run.world.engine.inventory(&images).await?;

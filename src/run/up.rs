@@ -10,7 +10,7 @@ use super::report::{Subject, report};
 use super::seed::SeedStory;
 use super::stand::{self, Stood};
 use super::stopwatch::Stopwatch;
-use super::{Settings, egress, ending, images, instance, mail, sweep, wake};
+use super::{Settings, egress, ending, images, instance, mail, pick, sweep, wake};
 use crate::execute::{self, Run};
 use crate::model::call::Undo;
 use crate::model::environment::Environment;
@@ -125,7 +125,7 @@ async fn story(
         stopwatch.enter("stack");
         tell(&run.events, Event::Note { text: format!("{} stands already", stack.instance) });
         let identity = instance::identity_on(&stack, order.settings, run.journal.run());
-        check_parts(order.environment, &stack)?;
+        pick::whole(order.environment, &stack)?;
         let terms = lease_terms(now, &order.wish(), &stack)?;
         wake::wake(run, order.environment, &identity, &stack, inventory.has_pool).await?;
         renew(run, &identity, &stack, &terms).await?;
@@ -187,23 +187,6 @@ pub fn lease_terms(now: Timestamp, wish: &LeaseWish, stack: &Stack) -> Result<Le
 fn later(now: Timestamp, ttl_s: u64) -> Timestamp {
     let ttl = SignedDuration::from_secs(i64::try_from(ttl_s).unwrap_or(i64::MAX));
     now.checked_add(ttl).unwrap_or(Timestamp::MAX)
-}
-
-/// Somebody else may have removed a container of a stack: then it does not stand, whatever its lease says.
-fn check_parts(environment: &Environment, stack: &Stack) -> Result<()> {
-    let mut missing: Vec<&str> = plan::standing_services(environment)
-        .into_iter()
-        .filter(|name| !stack.containers.contains_key(*name))
-        .collect();
-    if environment.mail.is_some() && stack.sink.is_none() {
-        missing.push("what catches its mail");
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let message = format!("{} stands without {}", stack.instance, missing.join(", "));
-    Err(Error::new(ErrorKind::Unreachable, message)
-        .hint(format!("`stage down {}`, and `stage up` stands a whole one up", stack.instance)))
 }
 
 /// Lets the stack and its lease stay, in one line of the journal. What served the run alone goes at its end.

@@ -5,6 +5,11 @@ use super::engine::{Untouched, listing};
 use super::points::{Bystander, Points, at_once, stand_up_missing, take_down_what_stands};
 use super::stage::Stage;
 
+/// How many runs with a fault one sweep follows. One in three dies.
+const OF_A_BATCH: usize = 144;
+/// The same where each of them has a stack that stands before: more would wait for their turn.
+const OF_A_BATCH_THAT_STANDS: usize = 48;
+
 #[test]
 fn a_check_that_ends_around_any_call_is_swept() {
     let stage = Stage::of_the_tests();
@@ -14,14 +19,14 @@ fn a_check_that_ends_around_any_call_is_swept() {
     let check = |_| stage.command(&["check", "brief"]);
     let mut points = Points::of("check", check(0));
     before.assert("after a check that nobody ended");
-    for batch in points.batches() {
+    for batch in points.batches(OF_A_BATCH) {
         points.happen(&batch, check);
         stage.run(&["sweep"]).exits(0);
         before.assert(&format!("{batch:?}, swept"));
     }
     before.assert_to_the_byte("after all points of a check");
     bystander.assert_untouched(&stage);
-    points.tell(190);
+    points.tell(380);
     assert_no_journal(&stage);
 }
 
@@ -34,7 +39,7 @@ fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
     let up = |number| stage.command(&["up", "tiny", "--name", &format!("up-{number}")]);
     let mut points = Points::of("up", up(0));
     take_down_what_stands(&stage);
-    for batch in points.batches() {
+    for batch in points.batches(OF_A_BATCH) {
         points.happen(&batch, up);
         stage.run(&["sweep"]).exits(0);
         take_down_what_stands(&stage);
@@ -42,7 +47,7 @@ fn a_stack_whose_up_ends_around_any_call_stands_whole_or_is_swept() {
     }
     before.assert_to_the_byte("after all points of an up");
     bystander.assert_untouched(&stage);
-    points.tell(100);
+    points.tell(200);
     assert_no_journal(&stage);
 }
 
@@ -55,7 +60,7 @@ fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
     stand_up_missing(&stage, &["traced".to_owned()]);
     let mut points = Points::of("down", stage.command(&["down", "traced"]));
     before.assert("after a down that nobody ended");
-    for batch in points.batches() {
+    for batch in points.batches(OF_A_BATCH_THAT_STANDS) {
         let names: Vec<String> = (0..batch.len()).map(|number| format!("down-{number}")).collect();
         stand_up_missing(&stage, &names);
         points.happen(&batch, |number| stage.command(&["down", &names[number]]));
@@ -66,7 +71,7 @@ fn a_stack_whose_down_ends_around_any_call_stands_whole_or_is_swept() {
     }
     before.assert_to_the_byte("after all points of a down");
     bystander.assert_untouched(&stage);
-    points.tell(80);
+    points.tell(160);
     assert_no_journal(&stage);
 }
 
@@ -85,7 +90,7 @@ fn a_seed_whose_build_ends_around_any_call_is_whole_or_swept() {
     };
     let mut points = Points::of("seed build", build(0));
     remove_other_seeds(&stage, &before);
-    for batch in points.batches() {
+    for batch in points.batches(OF_A_BATCH) {
         points.happen(&batch, build);
         stage.run(&["sweep"]).exits(0);
         // From its registration on, a seed is meant to stay.
@@ -94,7 +99,7 @@ fn a_seed_whose_build_ends_around_any_call_is_whole_or_swept() {
     }
     before.assert_to_the_byte("after all points of a seed build");
     bystander.assert_untouched(&stage);
-    points.tell(130);
+    points.tell(260);
     assert_no_journal(&stage);
 }
 

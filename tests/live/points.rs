@@ -8,9 +8,9 @@ use super::stage::{Ran, Stage, tell};
 
 /// How many runs share the engine: twice as many at the same time take a third more of the processor.
 const AT_ONCE: usize = 10;
-/// How many runs with a fault one sweep follows: it waits for late arrivals, however many runs died. Two in three do; what more of
-/// them leave would fill the engine, and further runs would wait for room.
-const OF_A_BATCH: usize = 72;
+/// What happens around a call: SIGKILL, SIGINT and SIGTERM, before and after it.
+const AROUND: [&str; 6] =
+    ["kill-before", "kill-after", "int-before", "int-after", "term-before", "term-after"];
 
 /// The faults around every call of a command.
 pub struct Points {
@@ -20,27 +20,22 @@ pub struct Points {
 }
 
 impl Points {
-    /// Carries a command out to learn its calls: SIGKILL before and after each, and SIGINT or SIGTERM before or after it, in
-    /// turns. With `STAGE_TEST_SIGNALS=all` both, before and after each, which takes twice as long.
+    /// Carries a command out to learn its calls.
     pub fn of(command: &'static str, mut traced: Command) -> Self {
         let ran = Ran::from(traced.env("STAGE_FAULT", "trace").output().unwrap()).exits(0);
         let calls = ran.stderr.lines().filter_map(|line| line.strip_prefix("call ")?.split_once(": "));
-        let all = std::env::var("STAGE_TEST_SIGNALS").is_ok_and(|wanted| wanted == "all");
-        let around = |(number, (_, call)): (usize, (&str, &str))| {
-            let killed = [("kill", "before"), ("kill", "after")];
-            let ways = [("int", "before"), ("term", "after"), ("term", "before"), ("int", "after")];
-            let turn = number % ways.len();
-            let asked = if all { &ways[..] } else { &ways[turn..=turn] };
-            let moments = killed.iter().chain(asked);
-            moments.map(|(signal, moment)| format!("{signal}-{moment}:{call}")).collect::<Vec<_>>()
-        };
-        Self { command, faults: calls.enumerate().flat_map(around).collect(), reached: 0 }
+        let faults = calls.flat_map(|(_, call)| AROUND.map(|moment| format!("{moment}:{call}")));
+        Self { command, faults: faults.collect(), reached: 0 }
     }
 
-    /// The faults in batches, early and late ones in each, so that all batches take as long.
-    pub fn batches(&self) -> Vec<Vec<String>> {
-        let number = self.faults.len().div_ceil(OF_A_BATCH);
-        (0..number).map(|first| self.faults.iter().skip(first).step_by(number).cloned().collect()).collect()
+    /// The faults in batches of at most so many, those of early and late calls in each, so that all batches take as long. One
+    /// sweep follows a batch: it waits for late arrivals, however many runs died, and what those left must find room meanwhile.
+    pub fn batches(&self, at_most: usize) -> Vec<Vec<String>> {
+        let calls = self.faults.chunks(AROUND.len());
+        let number = calls.len().div_ceil(at_most / AROUND.len());
+        (0..number)
+            .map(|first| calls.clone().skip(first).step_by(number).flatten().cloned().collect())
+            .collect()
     }
 
     /// Runs a command for each fault of a batch, all at once; `command` makes it for the number of the run. Each must end

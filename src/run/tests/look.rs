@@ -8,8 +8,9 @@ use std::task::{Context, Poll};
 use futures_util::StreamExt;
 use tokio::io::AsyncWrite;
 
-use super::stacks::up;
-use super::story::seeded;
+use super::stacks::{down, on, up};
+use super::story::{assert_clean, seeded, settings, shop};
+use crate::model::call::Undo;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::log::LogWindow;
 use crate::model::stack::StackName;
@@ -173,4 +174,30 @@ async fn psql_is_the_role_that_compose_names() {
     );
     let error = run::psql(&world.world(), psql(Some("web")), user(b"").1).await.unwrap_err();
     assert_eq!(error.message, "pr-1 has no database `web`");
+}
+
+#[tokio::test]
+async fn whoever_works_on_a_stack_that_lost_its_database_hears_so() {
+    let world = seeded().await;
+    let view = up(&world, "pr-1").await.unwrap();
+    let container = view.stack.containers["db"].clone();
+    let removed = Undo::RemoveContainer { name: container, run: view.stack.run.0.clone() };
+    world.world().engine.undo(&removed).await.unwrap();
+    let (name, settings, shop) = (name(), settings("here"), shop());
+    let stack = || on(&name, &settings);
+    let psql = PsqlOrder { name: &name, database: None, arguments: Vec::new(), terminal: None };
+    let errors = [
+        refused(&world, "db").await,
+        run::psql(&world.world(), psql, user(b"").1).await.unwrap_err(),
+        run::diff(world.world(), stack(), &shop).await.unwrap_err(),
+        run::migrate(world.world(), stack(), &shop).await.unwrap_err(),
+        run::test(world.world(), stack(), &shop).await.unwrap_err(),
+    ];
+    for error in errors {
+        let told = (error.kind, error.message.as_str());
+        assert_eq!(told, (ErrorKind::Unreachable, "pr-1 stands without db"), "{error:?}");
+        assert!(error.hints[0].starts_with("`stage down pr-1`"), "{error:?}");
+    }
+    down(&world, "pr-1").await.unwrap().unwrap();
+    assert_clean(&world, "down");
 }
