@@ -21,14 +21,14 @@ const LOOKS: usize = 4;
 
 /// Stands the seed as it was beside each database, reads what happened since it was cloned, and leaves meters that count
 /// from now on. The change since the seed is told as if one migration had made it, one a database. An error of kind
-/// `Unreachable` if a container of the stack was removed.
+/// `Unreachable` if the container of one was removed.
 pub async fn open_meters(
     run: &Run,
     environment: &Environment,
     identity: &Identity,
     stack: &Stack,
 ) -> Result<(Meters, Vec<MigrationReport>)> {
-    pick::whole(environment, stack)?;
+    pick::with_databases(stack)?;
     let seeds = seeds(run, stack).await?;
     room::for_clones(run, seeds.values()).await?;
     let wanted = plan::images(environment);

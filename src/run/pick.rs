@@ -27,7 +27,18 @@ pub fn whole(environment: &Environment, stack: &Stack) -> Result<()> {
     if environment.mail.is_some() && stack.sink.is_none() {
         missing.push("what catches its mail");
     }
-    if missing.is_empty() { Ok(()) } else { Err(without(stack, &missing)) }
+    none_of(stack, &missing)
+}
+
+/// Whether its databases are there, for work that needs nothing else, whatever its environment says by now. An error as of
+/// [`whole`].
+pub fn with_databases(stack: &Stack) -> Result<()> {
+    let names = stack.seeds.keys().map(String::as_str);
+    none_of(stack, &names.filter(|name| !stack.containers.contains_key(*name)).collect::<Vec<_>>())
+}
+
+fn none_of(stack: &Stack, missing: &[&str]) -> Result<()> {
+    if missing.is_empty() { Ok(()) } else { Err(without(stack, missing)) }
 }
 
 fn without(stack: &Stack, missing: &[&str]) -> Error {

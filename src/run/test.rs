@@ -25,7 +25,7 @@ pub async fn test(world: World, order: StackOrder<'_>, environment: &Environment
     let started_at = world.clock.now();
     let mut stopwatch = Stopwatch::new(order.events.clone());
     let work = instance::hold(&world, order, "test", async |run, identity, stack| {
-        pick::whole(environment, stack)?;
+        pick::with_databases(stack)?;
         stopwatch.enter("suite");
         let images = plan::images(environment);
         let inventory = run.world.engine.inventory(&images).await?;

@@ -180,11 +180,16 @@ async fn psql_is_the_role_that_compose_names() {
 async fn whoever_works_on_a_stack_that_lost_its_database_hears_so() {
     let world = seeded().await;
     let view = up(&world, "pr-1").await.unwrap();
-    let container = view.stack.containers["db"].clone();
-    let removed = Undo::RemoveContainer { name: container, run: view.stack.run.0.clone() };
-    world.world().engine.undo(&removed).await.unwrap();
+    let remove = async |service: &str| {
+        let (name, run) = (view.stack.containers[service].clone(), view.stack.run.0.clone());
+        world.world().engine.undo(&Undo::RemoveContainer { name, run }).await.unwrap();
+    };
     let (name, settings, shop) = (name(), settings("here"), shop());
     let stack = || on(&name, &settings);
+    // What is about databases alone needs no other service.
+    remove("web").await;
+    assert_eq!(run::diff(world.world(), stack(), &shop).await.unwrap().len(), 1);
+    remove("db").await;
     let psql = PsqlOrder { name: &name, database: None, arguments: Vec::new(), terminal: None };
     let errors = [
         refused(&world, "db").await,
