@@ -1,4 +1,4 @@
-//! Which parts of a stack that stands the user means.
+//! Which parts of a stack that stands the user means, and whether they are there.
 
 use std::collections::BTreeMap;
 
