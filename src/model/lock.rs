@@ -1,5 +1,6 @@
 //! What a migration locked, and who would have waited for it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::name::TableName;
@@ -136,6 +137,9 @@ pub struct LockSample {
     pub at_us: i64,
     /// Locks that were held; those that were waited for are left out.
     pub held: Vec<SampledLock>,
+    /// Since when each server process has been at what it was at, as [`Self::at_us`]: when its transaction began, or when
+    /// it had nothing to do any more. What another transaction of it held was gone by then.
+    pub turned_us: BTreeMap<i32, i64>,
 }
 
 /// A lock that somebody held at one moment.
@@ -149,8 +153,6 @@ pub struct SampledLock {
     pub pid: i32,
     /// The transaction that held it, as the server numbers those that may not write.
     pub transaction: String,
-    /// When that transaction began, as [`LockSample::at_us`].
-    pub begun_us: Option<i64>,
 }
 
 #[cfg(test)]

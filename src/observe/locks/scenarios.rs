@@ -30,10 +30,9 @@ fn told(
             mode: *mode,
             pid: 77,
             transaction: (*transaction).to_owned(),
-            begun_us: None,
         };
         let held = held.iter().filter(is_held).map(lock).collect();
-        watch.sample(&LockSample { at_us: at * MS, held });
+        watch.sample(&LockSample { at_us: at * MS, held, ..LockSample::default() });
     }
     let locks = watch.finish(&catalog(indexes_after), log);
     let told = |it: &crate::model::lock::HeldLock| {
@@ -56,6 +55,30 @@ fn hold(xid: u32, relation: u32, after: Option<i64>, until: i64) -> ExclusiveHol
 fn a_weaker_lock_is_told_from_the_sample_before_it_to_the_one_behind() {
     let held = [(52, 148, ORDERS, LockMode::Share, "3/1"), (52, 148, MADE, LockMode::Share, "3/1")];
     assert_eq!(told(&held, &[], &[ORDERS_INDEX]), ["orders SHARE 100.0 ms from 50.0 ms on, 1"]);
+}
+
+/// How long a lock is told that was seen at 100 and 200 ms and not at 300, when its process was at something else since then.
+fn told_of_one(at: Option<i64>) -> String {
+    let mut watch = Watch::new(&catalog(&[]), 0);
+    let (relation, mode, transaction) = (ORDERS, LockMode::Share, "3/1".to_owned());
+    let lock = SampledLock { relation, mode, pid: 77, transaction };
+    for at in [100, 200] {
+        let turned_us = [(77, 90 * MS)].into();
+        watch.sample(&LockSample { at_us: at * MS, held: vec![lock.clone()], turned_us });
+    }
+    let turned_us = at.map(|at| (77, at * MS)).into_iter().collect();
+    watch.sample(&LockSample { at_us: 300 * MS, held: Vec::new(), turned_us });
+    format!("{:.1} ms", watch.finish(&catalog(&[]), &[])[0].held_s * 1_000.0)
+}
+
+#[test]
+fn a_weaker_lock_ends_when_its_process_turns_to_something_else_however_late_the_next_sample_is() {
+    assert_eq!(told_of_one(Some(230)), "140.0 ms");
+    // The connection is gone.
+    assert_eq!(told_of_one(None), "210.0 ms");
+    // The same transaction goes on, or one that a message from before began.
+    assert_eq!(told_of_one(Some(90)), "210.0 ms");
+    assert_eq!(told_of_one(Some(199)), "210.0 ms");
 }
 
 #[test]

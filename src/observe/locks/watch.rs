@@ -68,11 +68,11 @@ impl Watch {
     pub fn sample(&mut self, sample: &LockSample) {
         let last_us = self.last_us();
         for lock in &sample.held {
-            self.see(lock, last_us, sample.at_us);
+            self.see(lock, last_us, sample);
         }
         let gone = self.open.extract_if(.., |_, open| open.seen_us < sample.at_us);
         for (key, open) in gone.collect::<Vec<_>>() {
-            self.close(key, &open, sample.at_us);
+            self.close(key, &open, sample.at_us, sample.turned_us.get(&key.2).copied());
         }
         self.times_us.push(sample.at_us);
     }
@@ -81,7 +81,7 @@ impl Watch {
     pub fn finish(mut self, after: &Catalog, exclusive: &[ExclusiveHold]) -> Vec<HeldLock> {
         let last_us = self.last_us();
         for (key, open) in std::mem::take(&mut self.open) {
-            self.close(key, &open, last_us);
+            self.close(key, &open, last_us, None);
         }
         let mut sums = std::mem::take(&mut self.weaker);
         for (table, span) in self.exclusive_spans(after, exclusive) {
@@ -97,7 +97,7 @@ impl Watch {
         self.times_us.last().copied().unwrap_or_default()
     }
 
-    fn see(&mut self, lock: &SampledLock, last_us: i64, at_us: i64) {
+    fn see(&mut self, lock: &SampledLock, last_us: i64, sample: &LockSample) {
         let is_index = self.indexes.contains_key(&lock.relation);
         let is_told =
             self.tables.contains_key(&lock.relation) || (is_index && lock.mode == LockMode::AccessExclusive);
@@ -108,21 +108,33 @@ impl Watch {
         // What builds an index concurrently keeps this lock from one of its transactions to the next.
         let may_outlast = lock.mode == LockMode::ShareUpdateExclusive;
         match self.open.get_mut(&key) {
-            Some(open) if may_outlast || open.transaction == lock.transaction => open.seen_us = at_us,
+            Some(open) if may_outlast || open.transaction == lock.transaction => open.seen_us = sample.at_us,
             _ => {
-                let since_us = lock.begun_us.map_or(last_us, |begun| begun.clamp(last_us, at_us));
+                let begun_us = sample.turned_us.get(&lock.pid).copied();
+                let since_us = begun_us.map_or(last_us, |begun| begun.clamp(last_us, sample.at_us));
                 let transaction = lock.transaction.clone();
-                let former = self.open.insert(key, Open { transaction, since_us, seen_us: at_us });
-                if let Some(former) = former {
-                    self.close(key, &former, since_us);
+                let open = Open { transaction, since_us, seen_us: sample.at_us };
+                if let Some(former) = self.open.insert(key, open) {
+                    self.close(key, &former, sample.at_us, begun_us);
                 }
             }
         }
     }
 
-    fn close(&mut self, (relation, mode, _): (u32, LockMode, i32), open: &Open, gone_us: i64) {
+    /// Of a lock that was gone at `gone_us`, when its process had been at something else since `turned_us`.
+    fn close(
+        &mut self,
+        (relation, mode, _): (u32, LockMode, i32),
+        open: &Open,
+        gone_us: i64,
+        turned_us: Option<i64>,
+    ) {
         if mode != LockMode::AccessExclusive {
-            let span = Span { since_us: open.since_us, until_us: gone_us };
+            // Its transaction may have gone on without it; and one that began in the middle of a message is told to have
+            // begun with it, when the lock was still seen.
+            let is_between = |turned: &i64| (open.seen_us..gone_us).contains(turned);
+            let until_us = turned_us.filter(is_between).unwrap_or(gone_us);
+            let span = Span { since_us: open.since_us, until_us };
             add(&mut self.weaker, (relation, mode), span);
         } else if self.exclusive.len() < MOST_SEEN {
             let (since_us, seen_us) = (open.since_us, open.seen_us);

@@ -43,15 +43,11 @@ async fn a_failing_migration_blocks_and_nothing_after_it_runs() {
 #[tokio::test]
 async fn what_a_migration_locked_is_told_with_it() {
     let mode = LockMode::Share;
-    let lock = SampledLock {
-        relation: 16_385,
-        mode,
-        pid: 7,
-        transaction: "3/1".to_owned(),
-        begun_us: Some(250_000),
-    };
-    let samples =
-        [LockSample { at_us: 200_000, held: Vec::new() }, LockSample { at_us: 900_000, held: vec![lock] }];
+    let lock = SampledLock { relation: 16_385, mode, pid: 7, transaction: "3/1".to_owned() };
+    let samples = [
+        LockSample { at_us: 200_000, ..LockSample::default() },
+        LockSample { at_us: 900_000, held: vec![lock], turned_us: [(7, 250_000)].into() },
+    ];
     let report = check(&seeded().await.with_locks(samples)).await.unwrap();
     let table = TableName::new("public", "people");
     let held = HeldLock { table, mode, held_s: 0.65, begun_s: 0.05, times: 1, line: None, step: None };

@@ -9,22 +9,20 @@ use crate::model::error::Result;
 use crate::model::lock::{LockMode, LockSample, SampledLock};
 use crate::model::migration::TakenLock;
 
-/// One row at least, for the time. Names are looked up by nobody: that would lock catalogues. Microseconds count from the
+/// One row for each process, and for each of its locks; one at least, for the time. Names are looked up by nobody: that would lock catalogues. Microseconds count from the
 /// year 2000, as those in the write-ahead log. What a parallel worker holds its leader holds, too. The clock is read behind the locks, so that whatever is missing was not
 /// held any more at that time or not yet.
 const SAMPLE: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - 946684800000000, \
-                      held.relation, held.mode, held.pid, held.transaction, held.begun_us \
-                      FROM (VALUES (1)) one LEFT JOIN ( \
-                      SELECT l.relation::bigint AS relation, l.mode, l.pid, l.virtualtransaction AS transaction, \
-                      (extract(epoch FROM a.xact_start) * 1000000)::bigint - 946684800000000 AS begun_us \
-                      FROM pg_locks l CROSS JOIN LATERAL pg_stat_get_activity(l.pid) a \
-                      WHERE l.locktype = 'relation' AND l.granted AND l.relation >= 16384 \
-                      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
-                      AND l.pid <> pg_backend_pid() AND a.backend_type = 'client backend' \
-                      AND a.backend_start >= '2000-01-01 00:00:00+00'::timestamptz + $1 * interval '1 microsecond' \
-                      ) held ON true";
+                      a.pid, (extract(epoch FROM coalesce(a.xact_start, \
+                      CASE a.state WHEN 'idle' THEN a.state_change END)) * 1000000)::bigint - 946684800000000, \
+                      l.relation::bigint, l.mode, l.virtualtransaction \
+                      FROM (VALUES (1)) one LEFT JOIN (pg_stat_get_activity(NULL) a LEFT JOIN pg_locks l ON l.pid = a.pid \
+                      AND l.locktype = 'relation' AND l.granted AND l.relation >= 16384 \
+                      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())) \
+                      ON a.pid <> pg_backend_pid() AND a.backend_type = 'client backend' \
+                      AND a.backend_start >= '2000-01-01 00:00:00+00'::timestamptz + $1 * interval '1 microsecond'";
 
-type Row = (i64, Option<i64>, Option<String>, Option<i32>, Option<String>, Option<i64>);
+type Row = (i64, Option<i32>, Option<i64>, Option<i64>, Option<String>, Option<String>);
 
 /// What connections that were opened since then hold.
 pub(super) async fn sample(connection: &mut PgConnection, since_us: Option<i64>) -> Result<LockSample> {
@@ -34,7 +32,8 @@ pub(super) async fn sample(connection: &mut PgConnection, since_us: Option<i64>)
         .await
         .map_err(could_not("look at the locks of the database"))?;
     let at_us = rows.iter().map(|row| row.0).min().unwrap_or_default();
-    Ok(LockSample { at_us, held: rows.into_iter().filter_map(lock).collect() })
+    let turned_us = rows.iter().filter_map(|row| Some((row.1?, row.2?))).collect();
+    Ok(LockSample { at_us, held: rows.into_iter().filter_map(lock).collect(), turned_us })
 }
 
 /// The server's clock, as [`LockSample::at_us`].
@@ -84,12 +83,11 @@ impl LocksTaken {
     }
 }
 
-fn lock((_, relation, mode, pid, transaction, begun_us): Row) -> Option<SampledLock> {
+fn lock((_, pid, _, relation, mode, transaction): Row) -> Option<SampledLock> {
     Some(SampledLock {
         relation: u32::try_from(relation?).ok()?,
         mode: LockMode::of_server(&mode?)?,
         pid: pid?,
         transaction: transaction?,
-        begun_us,
     })
 }
