@@ -76,11 +76,14 @@ impl TrafficWatch {
         for it in &sample.sessions {
             let mut session = self.sessions.remove(&it.pid).unwrap_or_default();
             if session.statement_us != it.statement_us {
-                // The one that waited was over when the next began.
-                session.close(it.statement_us.unwrap_or(at_us).min(at_us));
+                // The one that waited was over when the next began. A sample looks at statements first and at locks behind
+                // them: what began to wait in between is the next one.
+                let begun_us = it.statement_us.unwrap_or(at_us).min(at_us);
+                let of_next = session.open.take_if(|open| open.since_us >= begun_us);
+                session.close(begun_us);
                 self.settle(&session);
                 self.seen += 1;
-                session = Session { statement_us: it.statement_us, ..Session::default() };
+                session = Session { statement_us: it.statement_us, open: of_next, ..Session::default() };
             }
             let wait = it.wait.as_ref().map(|wait| (self.key(wait), wait.since_us));
             session.look(wait, kept_waiting.contains(&it.pid), (last_us, at_us));
@@ -274,6 +277,25 @@ mod tests {
         let expected = ["writes to orders: 2, 0.020 s, 0.035 s", "all of 0 seen: 2, 0.020 s, 0.035 s"];
         assert_eq!(told(&samples), expected);
         assert_eq!(told(&samples[..2]), ["all of 0 seen: 0, 0.000 s, 0.000 s"]);
+    }
+
+    #[test]
+    fn a_wait_that_began_behind_the_look_at_the_statements_is_that_of_the_next() {
+        // Statement 4 is over before the lock is taken; 8 waits from then on, and only the sample at 20 says whose wait it is.
+        let read = |statement_ms| session(7, statement_ms, Some((READ, 9, MIGRATION)));
+        let before = vec![session(7, -5, None)];
+        let samples =
+            [(0, before), (10, vec![read(4)]), (20, vec![read(8)]), (30, vec![session(7, 27, None)])];
+        assert_eq!(
+            told(&samples),
+            ["reads of orders: 1, 0.018 s, 0.018 s", "all of 3 seen: 1, 0.018 s, 0.018 s"]
+        );
+        // That one no longer waits at 20.
+        let over = [samples[0].clone(), samples[1].clone(), (20, vec![session(7, 8, None)])];
+        assert_eq!(
+            told(&over),
+            ["reads of orders: 1, 0.011 s, 0.011 s", "all of 2 seen: 1, 0.011 s, 0.011 s"]
+        );
     }
 
     #[test]
