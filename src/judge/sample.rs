@@ -118,7 +118,8 @@ impl Sample {
     /// The last migration locked a table.
     pub(super) fn locked(mut self, table: &str, mode: LockMode, held_s: f64) -> Self {
         let table = TableName::new("public", table);
-        let lock = HeldLock { table, mode, held_s, begun_s: 0.0, times: 1, line: None, step: None };
+        let lock =
+            HeldLock { table, mode, held_s, begun_s: 0.0, certain_s: 0.0, times: 1, line: None, step: None };
         self.migrations.last_mut().expect("a migration that locks").change.locks.push(lock);
         self
     }

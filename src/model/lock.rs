@@ -93,6 +93,8 @@ pub struct HeldLock {
     pub held_s: f64,
     /// When that one had it, since the migration began, in seconds.
     pub begun_s: f64,
+    /// A moment at which that one surely had it, since the migration began, in seconds: where the log has its end, that.
+    pub certain_s: f64,
     /// How many transactions were seen to hold it.
     pub times: u64,
     /// The line of the file in which the first statement stands that took it, where statements were watched one by one.

@@ -65,6 +65,7 @@ mod tests {
             mode,
             held_s,
             begun_s: 0.0,
+            certain_s: 0.0,
             times: 1,
             line: None,
             step: None,

@@ -36,9 +36,13 @@ const COMMAND: &str = "psql --quiet --set=ON_ERROR_STOP=1 <<'END'
 INSERT INTO marks VALUES ('truncated');
 TRUNCATE truncated;
 INSERT INTO marks VALUES ('truncated');
+INSERT INTO marks VALUES ('locked');
 BEGIN; LOCK TABLE locked IN EXCLUSIVE MODE; INSERT INTO marks VALUES ('locked');
 SELECT pg_sleep(0.2); INSERT INTO marks VALUES ('locked'); COMMIT;
+INSERT INTO marks VALUES ('locked');
+INSERT INTO marks VALUES ('undone');
 BEGIN; ALTER TABLE undone ADD COLUMN note text; SELECT pg_sleep(0.1); ROLLBACK;
+INSERT INTO marks VALUES ('undone');
 INSERT INTO marks VALUES ('filled');
 CREATE INDEX filled_id ON filled (id);
 INSERT INTO marks VALUES ('filled');
@@ -113,9 +117,12 @@ fn what_a_migration_locked_is_told_with_its_time_and_nothing_waits_for_who_looks
         (found["held_s"].as_f64().unwrap(), found["times"].as_u64().unwrap())
     };
     for (table, mode) in [("altered", "ACCESS EXCLUSIVE"), ("locked", "EXCLUSIVE"), ("filled", "SHARE")] {
-        let ((held, times), marked) = (lock(table, mode), between(&marked, table));
-        tell(&format!("locks: {table} {mode} held {held:.4} s, by the server's clock {marked:.4} s"));
-        assert!((held - marked).abs() <= TOLERANCE_S, "{table}: told {held} s, was {marked} s");
+        let (held, times) = lock(table, mode);
+        let (inside, around) = (between(&marked, table), marked[table].last().unwrap() - marked[table][0]);
+        let marked = format!("{inside:.4} s to {around:.4} s");
+        tell(&format!("locks: {table} {mode} held {held:.4} s, by the server's clock {marked}"));
+        let told = inside - TOLERANCE_S..=around + TOLERANCE_S;
+        assert!(told.contains(&held), "{table}: told {held} s, was {marked}");
         assert_eq!(times, 1, "{table}");
         assert!(held >= 0.05, "{table}: {held} s are too short to say anything");
     }
@@ -125,8 +132,10 @@ fn what_a_migration_locked_is_told_with_its_time_and_nothing_waits_for_who_looks
         assert_eq!(times, count, "{table}");
         assert!(held > 0.0 && held <= marked + TOLERANCE_S, "{table}: told {held} s, was {marked} s");
     }
-    let (undone, times) = lock("undone", "ACCESS EXCLUSIVE");
-    assert!((0.1..0.2).contains(&undone) && times == 1, "{undone} s, {times} times");
+    let ((undone, times), around) = (lock("undone", "ACCESS EXCLUSIVE"), between(&marked, "undone"));
+    tell(&format!("locks: undone held {undone:.4} s, by the server's clock at most {around:.4} s"));
+    assert!(undone >= 0.1 && undone <= around + TOLERANCE_S, "told {undone} s, was {around} s");
+    assert_eq!(times, 1, "undone");
     let concurrently = lock("filled", "SHARE UPDATE EXCLUSIVE").0;
     let watched = between(&marked, "watched");
     tell(&format!(
@@ -226,7 +235,10 @@ fn locks_are_told_by_the_statement_for_sqlx_and_without_a_transaction() {
         replace(&folder.join("stage.yaml"), "migrations:\n  - {database: db, sql: migrations}", layouts);
     });
     let report = stage.run(&["check", "other-tools", "--json"]).exits(1).json();
-    assert_eq!(of_people(&report, 0), ["3: ", "4: ACCESS EXCLUSIVE", "5: ", "6: "]);
+    let of_goose = of_people(&report, 0);
+    assert_eq!(of_goose[..3], ["3: ", "4: ACCESS EXCLUSIVE", "5: "]);
+    // What an index takes is surely seen only where making it takes its time.
+    assert!(of_goose[3..] == ["6: "] || of_goose[3..] == ["6: SHARE"], "{of_goose:?}");
     assert_eq!(of_people(&report, 1), ["1: ", "2: ACCESS EXCLUSIVE"]);
     let failure = &report["migrations"][2]["failure"];
     assert_eq!((&failure["line"], &failure["column"]), (&3.into(), &10.into()), "{failure}");

@@ -10,9 +10,12 @@ const SLACK_US: i64 = 20_000;
 
 /// From when to when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the unit comes last")]
 pub(super) struct Span {
     pub since_us: i64,
     pub until_us: i64,
+    /// A moment at which it surely was: most of the rest may be the pause between two samples.
+    pub certain_us: i64,
 }
 
 /// A lock that samples saw.
@@ -28,13 +31,22 @@ pub(super) struct SeenExclusive {
 }
 
 impl Span {
+    /// Of what samples alone have seen.
+    pub fn sampled(since_us: i64, until_us: i64) -> Self {
+        Self { since_us, until_us, certain_us: since_us.midpoint(until_us) }
+    }
+
     pub fn length_us(self) -> i64 {
         self.until_us - self.since_us
     }
 
     /// From the beginning of both to their end.
     pub fn with(self, other: Self) -> Self {
-        Self { since_us: self.since_us.min(other.since_us), until_us: self.until_us.max(other.until_us) }
+        Self {
+            since_us: self.since_us.min(other.since_us),
+            until_us: self.until_us.max(other.until_us),
+            certain_us: self.certain_us.max(other.certain_us),
+        }
     }
 }
 
@@ -56,14 +68,20 @@ pub(super) fn join<'a>(
     for it in seen {
         let hold = by_relation.get_mut(&it.relation).and_then(|holds| take(holds, it));
         let until_us = hold.map_or(it.gone_us, |hold| hold.until_us.max(it.seen_us));
-        let span = Span { since_us: it.since_us.min(until_us), until_us };
+        let sampled = Span::sampled(it.since_us.min(until_us), until_us);
+        // A sample's own time may come after the lock has gone.
+        let span = Span { certain_us: hold.map_or(sampled.certain_us, |hold| hold.until_us), ..sampled };
         joined.push((it.relation, hold.map(|hold| hold.xid), span));
     }
     for (relation, holds) in by_relation {
         for hold in holds {
             let sampled = times_us[..times_us.partition_point(|at| *at < hold.until_us)].last().copied();
             let since_us = sampled.max(hold.after_us).map_or(hold.until_us, |since| since.min(hold.until_us));
-            joined.push((relation, Some(hold.xid), Span { since_us, until_us: hold.until_us }));
+            joined.push((
+                relation,
+                Some(hold.xid),
+                Span { since_us, until_us: hold.until_us, certain_us: hold.until_us },
+            ));
         }
     }
     joined

@@ -100,6 +100,28 @@ fn the_log_tells_the_end_and_the_samples_the_beginning() {
 }
 
 #[test]
+fn it_was_surely_held_at_the_end_that_the_log_has_else_in_the_middle() {
+    let certain = |times: &[(i64, bool)], log: &[ExclusiveHold], mode| {
+        let mut watch = Watch::new(&catalog(&[]), 0);
+        for &(at, is_held) in times {
+            let lock = SampledLock { relation: ORDERS, mode, pid: 77, transaction: "3/1".to_owned() };
+            let held = if is_held { vec![lock] } else { Vec::new() };
+            watch.sample(&LockSample { at_us: at * MS, held, ..LockSample::default() });
+        }
+        let lock = watch.finish(&catalog(&[]), log).remove(0);
+        (lock.held_s, lock.certain_s)
+    };
+    let log = [hold(700, ORDERS, None, 90)];
+    // Between two samples; then one that looked in time, and at its clock too late.
+    assert_eq!(certain(&[(10, false), (100, false)], &log, LockMode::AccessExclusive), (0.08, 0.09));
+    assert_eq!(
+        certain(&[(10, true), (95, true), (100, false)], &log, LockMode::AccessExclusive),
+        (0.095, 0.09)
+    );
+    assert_eq!(certain(&[(10, false), (50, true), (100, false)], &[], LockMode::Share), (0.09, 0.055));
+}
+
+#[test]
 fn short_ones_in_a_row_are_each_told_though_no_sample_has_them() {
     let log: Vec<_> = (0_u32..50).map(|number| hold(700 + number, ORDERS, Some(99), 100)).collect();
     let expected = ["orders ACCESS EXCLUSIVE 1.0 ms from 99.0 ms on, 50"];

@@ -32,8 +32,8 @@ pub fn by_statement(statements: &[StatementRun], before: &Catalog) -> Vec<Statem
     statements.iter().map(locks_of).collect()
 }
 
-/// Lays each lock of a file without a transaction at the statement during which it was held: its end is known to be there, or
-/// its middle where samples alone have seen it. Times of locks count from `begun_us`, by the server's clock.
+/// Lays each lock of a file without a transaction at the statement during which it was surely held. Times of locks count from
+/// `begun_us`, by the server's clock.
 pub fn place(
     locks: &mut [HeldLock],
     told: &mut [StatementLocks],
@@ -62,11 +62,9 @@ pub fn place_in_steps(locks: &mut [HeldLock], steps: &[Step], begun_us: i64) {
     }
 }
 
-/// A moment at which it was surely held: shortly before its end, which the log has, or its middle, where samples alone have
-/// seen it.
+/// A moment at which it was surely held, by the server's clock.
 fn certain_us(lock: &HeldLock, begun_us: i64) -> i64 {
-    let share = if lock.mode == LockMode::AccessExclusive { 0.9 } else { 0.5 };
-    let after = Duration::from_secs_f64((lock.begun_s + share * lock.held_s).max(0.0));
+    let after = Duration::from_secs_f64(lock.certain_s.max(0.0));
     begun_us.saturating_add(i64::try_from(after.as_micros()).unwrap_or(i64::MAX))
 }
 
@@ -129,22 +127,23 @@ mod tests {
             ..statement(line, &[])
         };
         let runs = [ran(1, 1_000_000, 1_200_000), ran(4, 1_200_100, 1_900_000)];
-        let held = |mode, begun_s, held_s| HeldLock {
+        let held = |mode, certain_s| HeldLock {
             table: TableName::new("public", "orders"),
             mode,
-            held_s,
-            begun_s,
+            held_s: 0.2,
+            begun_s: certain_s - 0.2,
+            certain_s,
             times: 1,
             line: None,
             step: None,
         };
-        // The first is seen to begin before its statement, the second to end behind it.
-        let mut locks = [held(LockMode::AccessExclusive, 0.198, 0.2), held(LockMode::Share, 0.02, 0.185)];
+        // Most of what is told of the first is the pause before its statement, in which no sample was taken.
+        let mut locks = [held(LockMode::AccessExclusive, 0.2002), held(LockMode::Share, 0.11)];
         let mut told = by_statement(&runs, &catalog());
         place(&mut locks, &mut told, &runs, 1_000_000);
         assert_eq!(locks.each_ref().map(|lock| lock.line), [Some(4), Some(1)]);
         assert_eq!(told[1].locks, [(TableName::new("public", "orders"), LockMode::AccessExclusive)]);
-        let mut strange = [held(LockMode::Share, 5.0, 0.1)];
+        let mut strange = [held(LockMode::Share, 5.0)];
         place(&mut strange, &mut told, &runs, 1_000_000);
         assert_eq!(strange[0].line, None);
     }
@@ -163,6 +162,7 @@ mod tests {
             mode: LockMode::AccessExclusive,
             held_s,
             begun_s,
+            certain_s: begun_s + held_s,
             times: 1,
             line: None,
             step: None,
@@ -191,6 +191,7 @@ mod tests {
             mode,
             held_s: 1.0,
             begun_s: 0.0,
+            certain_s: 0.0,
             times: 1,
             line: None,
             step: None,

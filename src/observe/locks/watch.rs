@@ -134,7 +134,7 @@ impl Watch {
             // begun with it, when the lock was still seen.
             let is_between = |turned: &i64| (open.seen_us..gone_us).contains(turned);
             let until_us = turned_us.filter(is_between).unwrap_or(gone_us);
-            let span = Span { since_us: open.since_us, until_us };
+            let span = Span::sampled(open.since_us, until_us);
             add(&mut self.weaker, (relation, mode), span);
         } else if self.exclusive.len() < MOST_SEEN {
             let (since_us, seen_us) = (open.since_us, open.seen_us);
@@ -169,6 +169,7 @@ impl Watch {
             mode,
             held_s: seconds(sum.longest.length_us()),
             begun_s: seconds(begun_us),
+            certain_s: seconds(sum.longest.certain_us - self.begun_us()),
             times: sum.times,
             line: None,
             step: None,

@@ -10,6 +10,7 @@ pub(super) fn held() -> Vec<HeldLock> {
         mode,
         held_s,
         begun_s,
+        certain_s: begun_s + held_s,
         times: 1,
         line: (table == "orders").then_some(12),
         step: None,

@@ -39,6 +39,7 @@ mod tests {
             mode: LockMode::AccessExclusive,
             held_s: f64::from(number),
             begun_s: 0.0,
+            certain_s: 0.0,
             times: 1,
             line: None,
             step: None,

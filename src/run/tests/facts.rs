@@ -50,7 +50,16 @@ async fn what_a_migration_locked_is_told_with_it() {
     ];
     let report = check(&seeded().await.with_locks(samples)).await.unwrap();
     let table = TableName::new("public", "people");
-    let held = HeldLock { table, mode, held_s: 0.65, begun_s: 0.05, times: 1, line: None, step: None };
+    let held = HeldLock {
+        table,
+        mode,
+        held_s: 0.65,
+        begun_s: 0.05,
+        certain_s: 0.375,
+        times: 1,
+        line: None,
+        step: None,
+    };
     assert_eq!(report.migrations[0].change.locks, [held]);
     assert_eq!(report.migrations[1].change.locks, []);
 }
