@@ -68,14 +68,16 @@ fn a_service_that_ignores_sigterm_is_ended_all_the_same() {
 #[test]
 fn a_network_that_cannot_be_removed_at_first_is_named_and_goes_with_the_next_sweep() {
     let (_environments, stage) = changed("held", |folder| {
-        let suite = "suite: {service: tests, command: [sleep, \"3\"], ";
-        replace(&folder.join("stage.yaml"), "suite: {service: tests, ", suite);
+        let wait = "command: [sh, -c, \"until test -e /tmp/guest; do sleep 0.1; done\"]";
+        let suite = format!("suite: {{service: tests, {wait}, timeout: 60s}}");
+        replace(&folder.join("stage.yaml"), "suite: {service: tests, timeout: 20s}", &suite);
     });
     stage.run(&["seed", "build", "held"]).exits(0);
     let before = listing();
     let check = stage.spawn(&["check", "held"]);
     wait_for("-tests\n", running);
-    let network = container("stage-held-", "-tests").trim_end_matches("-tests").to_owned();
+    let suite = container("stage-held-", "-tests");
+    let network = suite.trim_end_matches("-tests").to_owned();
     let guest = format!("{network}-guest");
     output_of(
         "docker",
@@ -92,6 +94,7 @@ fn a_network_that_cannot_be_removed_at_first_is_named_and_goes_with_the_next_swe
             "600",
         ],
     );
+    output_of("docker", &["exec", &suite, "touch", "/tmp/guest"]);
     let ran = ended(check).exits(4);
     assert!(ran.stderr.contains(&network) && ran.stderr.contains(&guest), "{}", ran.stderr);
     stage.run(&["sweep"]).exits(4);
@@ -110,14 +113,17 @@ fn what_the_engine_makes_after_its_run_has_died_goes_with_the_sweep() {
     let volumes = output_of("docker", &["volume", "ls", "--quiet", "--filter", "label=dev.stage=stack"]);
     let volume = volumes.lines().next().unwrap();
     let labels = labels_of(volume);
-    let sweep = stage.spawn(&["sweep"]);
+    let journals =
+        || stage.state_files().into_iter().filter(|file| file.extension() == Some("jsonl".as_ref()));
+    assert_eq!(journals().count(), 1, "that of the dead run");
+    let mut sweep = stage.spawn(&["sweep"]);
+    wait_for("unwound", || if journals().count() == 0 { "unwound".to_owned() } else { String::new() });
     // The sweep waits for this: the engine was asked before `stage` died, and does it now.
-    sleep(Duration::from_millis(1500));
     let name = volume.trim_end_matches("-db-data");
     let labels = labels.iter().map(String::as_str);
     let create: Vec<&str> = ["network", "create"].into_iter().chain(labels).chain([name]).collect();
     output_of("docker", &create);
-    assert!(listing().iter().any(|line| line.starts_with(&format!("network {name} "))));
+    assert!(sweep.try_wait().unwrap().is_none(), "the sweep waits for what comes late");
     ended(sweep).exits(0);
     assert_same(&before, &listing(), "a network came late, swept");
 }
@@ -138,7 +144,7 @@ fn two_of_five_runs_are_killed_and_the_others_do_not_notice() {
     let runs = faults.map(|fault| {
         let mut command = stage.command(&["check", "small"]);
         command.envs(fault.map(|fault| ("STAGE_FAULT", fault)));
-        command.spawn().unwrap()
+        stage.spawn_command(command)
     });
     for (fault, run) in faults.into_iter().zip(runs) {
         let ran = ended(run);

@@ -15,6 +15,8 @@ struct Unwatched {
 impl Unwatched {
     fn start() -> Self {
         let container = "stage-test-unwatched";
+        // One that was left by a test that was killed.
+        output_of("docker", &["rm", "--force", "--volumes", container]);
         let scripts = format!("{}:/app:ro", repository("tests/environments/observed/app").display());
         let variables = ["POSTGRES_USER=small", "POSTGRES_PASSWORD=small-dev", "POSTGRES_DB=small"];
         let variables = variables.iter().flat_map(|it| ["--env", it]);
@@ -101,8 +103,11 @@ fn an_index_that_is_built_concurrently_waits_for_nobody_and_the_schema_has_nothi
 #[test]
 fn an_index_does_wait_for_a_snapshot_that_somebody_holds() {
     let held = "set -eu; cd /app; psql --quiet --set=ON_ERROR_STOP=1 --file=fill.sql
-        psql --quiet --command='BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM people; SELECT pg_sleep(5)' &
-        sleep 1; psql --quiet --set=ON_ERROR_STOP=1 --file=index.sql 2>&1";
+        psql --command='BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM people; SELECT pg_sleep(60)' >/dev/null 2>&1 &
+        holder=\"query LIKE 'BEGIN%pg_sleep(60)' AND backend_xmin IS NOT NULL\"
+        until psql -At --command=\"SELECT pid FROM pg_stat_activity WHERE $holder\" | grep -q .; do sleep 0.1; done
+        failed=0; psql --quiet --set=ON_ERROR_STOP=1 --file=index.sql 2>&1 || failed=$?
+        psql -At --command=\"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE $holder\"; exit $failed";
     let (_environments, stage) = with_command(held);
     let report = stage.run(&["check", "observed", "--json"]).exits(1).json();
     let said = report["migrations"][0]["output_tail"].as_str().unwrap();

@@ -1,11 +1,8 @@
 //! An engine that several share: how many stacks it holds, what one may take of its memory, and who waits for whom.
 
-use std::thread::sleep;
-use std::time::Duration;
-
 use super::bad_input::replace;
 use super::engine::{assert_same, container, listing, output_of};
-use super::stage::{Ran, Stage, changed};
+use super::stage::{Heard, Stage, changed};
 
 #[test]
 fn a_stack_that_is_one_too_many_waits_for_its_turn_or_says_who_has_the_room() {
@@ -20,17 +17,12 @@ fn a_stack_that_is_one_too_many_waits_for_its_turn_or_says_who_has_the_room() {
     assert!(refused.stderr.contains("--max-stacks"), "{}", refused.stderr);
     assert_same(&standing, &listing(), "refused");
 
-    let waiting = stage.spawn(&[&full[..], &["60s"]].concat());
-    while !listing().iter().any(|line| line.starts_with("network stage-tiny-") && !standing.contains(line)) {
-        sleep(Duration::from_millis(50));
-    }
+    let mut waiting = stage.spawn(&[&full[..], &["60s"]].concat());
+    let told = "waiting for room on this engine, 1 stack before it: first";
+    let heard = Heard::until(&mut waiting, |line| line.contains(told));
     stage.run(&["down", "first"]).exits(0);
-    let ran = Ran::from(waiting.wait_with_output().unwrap()).exits(0);
-    assert!(
-        ran.stderr.contains("waiting for room on this engine, 1 stack before it: first"),
-        "{}",
-        ran.stderr
-    );
+    let said = heard.rest();
+    assert_eq!(waiting.wait().unwrap().code(), Some(0), "{said}");
     stage.run(&["down", "second"]).exits(0);
     assert_same(&before, &listing(), "down");
 }

@@ -1,30 +1,19 @@
 //! SIGINT, SIGTERM and SIGHUP: the run ends at once, says so, and leaves nothing.
 
-use std::io::{BufRead, BufReader, Read};
-
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::engine::{assert_same, listing};
-use super::stage::Stage;
+use super::stage::{Heard, Stage};
 
 /// Sends signals, one right behind the other, as soon as stderr shows `moment`, and returns the exit code and the rest of stderr.
 fn interrupt(stage: &Stage, moment: &str, signals: &[Signal]) -> (Option<i32>, String) {
     let mut child = stage.spawn(&["check", "small"]);
-    let mut lines = BufReader::new(child.stderr.take().unwrap());
-    let mut seen = String::new();
-    loop {
-        let mut line = String::new();
-        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "it ended before `{moment}`: {seen}");
-        seen.push_str(&line);
-        if line.starts_with(moment) {
-            break;
-        }
-    }
+    let heard = Heard::until(&mut child, |line| line.starts_with(moment));
     for signal in signals {
         kill_process(Pid::from_child(&child), *signal).unwrap();
     }
-    lines.read_to_string(&mut seen).unwrap();
-    (child.wait().unwrap().code(), seen)
+    let said = heard.rest();
+    (child.wait().unwrap().code(), said)
 }
 
 #[test]

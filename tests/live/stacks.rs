@@ -93,7 +93,12 @@ fn two_processes_never_work_on_one_instance_at_once() {
     let stage = Stage::of_the_tests();
     let before = listing();
     let arguments = ["up", "small", "--name", "pr-1"];
-    let racing = [stage.spawn(&arguments), stage.spawn(&arguments)].map(ended);
+    let mut first = stage.spawn(&arguments);
+    let locks = ["ps", "--all", "--quiet", "--filter", "name=^stage-lock.small.pr-1$"];
+    while output_of("docker", &locks).is_empty() {
+        assert_eq!(first.try_wait().unwrap(), None, "it ended before it had the lock");
+    }
+    let racing = [first, stage.spawn(&arguments)].map(ended);
     let mut codes: Vec<_> = racing.iter().map(|ran| ran.code.unwrap()).collect();
     codes.sort_unstable();
     assert!(codes == [0, 7], "one stands it up, the other is refused: {codes:?}");

@@ -1,12 +1,13 @@
 //! The built command, as a user runs it, with a state folder of its own.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use tempfile::TempDir;
 
 use super::bad_input::{copy, replace};
@@ -21,6 +22,8 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 pub struct Stage {
     pub state: TempDir,
     environments: PathBuf,
+    /// Everything that was spawned.
+    children: Mutex<Vec<Pid>>,
     _alone: MutexGuard<'static, ()>,
 }
 
@@ -91,7 +94,8 @@ impl Stage {
     /// With environments of another folder.
     pub fn with(environments: PathBuf) -> Self {
         let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        let stage = Self { state: tempfile::tempdir().unwrap(), environments, _alone: alone };
+        let children = Mutex::default();
+        let stage = Self { state: tempfile::tempdir().unwrap(), environments, children, _alone: alone };
         POOL_IS_READY.call_once(|| stage.make_pool_ready());
         stage
     }
@@ -130,7 +134,14 @@ impl Stage {
     }
 
     pub fn spawn(&self, arguments: &[&str]) -> Child {
-        self.command(arguments).spawn().unwrap()
+        self.spawn_command(self.command(arguments))
+    }
+
+    /// Spawns a command that was changed.
+    pub fn spawn_command(&self, mut command: Command) -> Child {
+        let child = command.spawn().unwrap();
+        self.children.lock().unwrap().push(Pid::from_child(&child));
+        child
     }
 
     /// Waits for the engine's own probes of a stack, after which nothing that is shown of it changes by itself: `up` asks the
@@ -166,11 +177,57 @@ impl Stage {
     }
 }
 
-/// A test that fails takes down what stands, so that only it fails, and not those after it that count what there is.
+/// What a child says on stderr, while it says it.
+pub struct Heard {
+    lines: BufReader<ChildStderr>,
+    said: String,
+}
+
+impl Heard {
+    /// Reads as far as a line that `is_it`.
+    #[track_caller]
+    pub fn until(child: &mut Child, is_it: impl Fn(&str) -> bool) -> Self {
+        let mut heard = Self { lines: BufReader::new(child.stderr.take().unwrap()), said: String::new() };
+        loop {
+            let mut line = String::new();
+            assert_ne!(heard.lines.read_line(&mut line).unwrap(), 0, "it ended too early: {}", heard.said);
+            heard.said.push_str(&line);
+            if is_it(&line) {
+                return heard;
+            }
+        }
+    }
+
+    /// All that it has said once it has ended.
+    pub fn rest(mut self) -> String {
+        self.lines.read_to_string(&mut self.said).unwrap();
+        self.said
+    }
+}
+
+/// Ends a child, if nobody has waited for it, and waits until it has taken back what it made.
+fn end(child: Pid) {
+    // The number of one that was waited for may be another's by now, who is no child of ours.
+    let is_running = || matches!(waitpid(Some(child), WaitOptions::NOHANG), Ok(None));
+    if is_running() {
+        kill_process(child, Signal::TERM).ok();
+    }
+    for _ in 0..600 {
+        if !is_running() {
+            return;
+        }
+        sleep(Duration::from_millis(100));
+    }
+}
+
+/// A test that fails ends what it spawned and takes down what stands, so that only it fails, and not those after it that count what there is.
 impl Drop for Stage {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             return;
+        }
+        for child in std::mem::take(&mut *self.children.lock().unwrap_or_else(PoisonError::into_inner)) {
+            end(child);
         }
         let list = self.command(&["list", "--json"]).output().map(|output| output.stdout).unwrap_or_default();
         let list: serde_json::Value = serde_json::from_slice(&list).unwrap_or_default();

@@ -23,6 +23,10 @@ async fn a_container_lives_from_create_to_remove_and_every_call_may_be_repeated(
         run(&e, container(&n, "r1", "trap exit TERM; echo hello; sleep 60 & wait")).await;
         done(&e, Call::AwaitHealthy { name: n.clone(), timeout_s: 10 }).await;
         assert_eq!(e.await_exit(&n, Duration::from_millis(50)).await.unwrap(), None);
+        // Until it has said so, it has not set its trap.
+        while e.output_tail(&n, 5).await.unwrap() != "hello\n" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         done(&e, Call::StopContainer { name: n.clone(), timeout_s: 10 }).await;
         assert!(e.await_exit(&n, Duration::ZERO).await.unwrap().is_some());
         assert_eq!(e.output_tail(&n, 5).await.unwrap(), "hello\n");

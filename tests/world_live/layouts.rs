@@ -255,7 +255,8 @@ async fn connections_of_others_are_gone_when_they_are_hung_up() {
             let at = at.clone();
             async move { rows(&at, "SELECT pg_sleep(60)").await }
         });
-        let others = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()";
+        let others =
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND wait_event = 'PgSleep'";
         while rows(&at, others).await != ["1"] {
             tokio::task::yield_now().await;
         }
