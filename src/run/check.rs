@@ -78,7 +78,7 @@ async fn story(
 ) -> Result<Found> {
     let environment = order.environment;
     let (mut stood, enclosure) =
-        stand::stand(run, environment, order.settings, identity, environment.suite.as_ref(), stopwatch)
+        stand::stand(run, environment, order.settings, identity, environment.suite.as_ref(), stopwatch, None)
             .await?;
     let mut suite = None;
     if let Some(spec) = environment.suite.as_ref().filter(|_| stood.is_whole()) {

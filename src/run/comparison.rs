@@ -43,7 +43,8 @@ pub async fn comparison(
     let spec = environment.suite.as_ref().filter(|_| migrated.is_whole());
     // All of it is one phase of the check.
     let mut unheard = Stopwatch::new(mpsc::unbounded_channel().0);
-    let (stood, _) = stand::stand(run, &unmigrated, order.settings, &identity, spec, &mut unheard).await?;
+    let (stood, _) =
+        stand::stand(run, &unmigrated, order.settings, &identity, spec, &mut unheard, None).await?;
     let mut comparison = Comparison { service_failure: stood.service_failure, ..Comparison::default() };
     if let Some(spec) = spec.filter(|_| comparison.service_failure.is_none()) {
         match suite::run_suite(run, &unmigrated, &identity, spec).await? {

@@ -8,6 +8,7 @@ use super::{Settings, ending, idle, sweep};
 use crate::execute::{self, Run};
 use crate::model::call::Undo;
 use crate::model::error::{ErrorKind, Result};
+use crate::model::inventory::Inventory;
 use crate::model::label;
 use crate::model::name::{RunId, instance_lock};
 use crate::model::report::Teardown;
@@ -20,13 +21,14 @@ use crate::world::{Events, Stop, World};
 /// With `forces`, even if another run holds its lock: that run must be dead.
 pub async fn down(world: World, order: StackOrder<'_>, forces: bool) -> Result<Option<Teardown>> {
     sweep::recover(&world, &order.events).await?;
-    let Some(identity) = meant(&world, order.name, order.settings).await? else { return Ok(None) };
+    let seen = world.engine.inventory(&[]).await?;
+    let Some(identity) = meant(&world, &seen, order.name, order.settings)? else { return Ok(None) };
     let run = instance::begin(&world, "down", &identity.run, (&order.events, &order.stop))?;
     let taking = async {
         if forces {
-            break_lock(&run, &identity).await?;
+            break_lock(&run, &identity, &seen).await?;
         }
-        instance::lock(&run, &identity, order.waits).await?;
+        instance::lock(&run, &identity, order.waits, (!forces).then_some(seen)).await?;
         intend(&run, &identity).await
     };
     let taken = taking.await;
@@ -90,7 +92,7 @@ async fn unless_busy(
     let (_switch, stop) = Stop::new();
     let run = instance::begin(world, "sweep", &id, (events, &stop))?;
     let working = async {
-        instance::lock(&run, &identity, false).await?;
+        instance::lock(&run, &identity, false, None).await?;
         let inventory = world.engine.inventory(&[]).await?;
         let now = plan::standing(&inventory);
         match now.iter().find(|it| it.environment == stack.environment && it.instance == stack.instance) {
@@ -108,13 +110,12 @@ async fn unless_busy(
 }
 
 /// Who works on what the user means: a stack that stands, or parts of one that does not.
-async fn meant(world: &World, name: &StackName, settings: &Settings) -> Result<Option<Identity>> {
-    let inventory = world.engine.inventory(&[]).await?;
+fn meant(world: &World, seen: &Inventory, name: &StackName, settings: &Settings) -> Result<Option<Identity>> {
     let id = world.clock.fresh_run_id();
-    if let Some(stack) = plan::find(&inventory, name)? {
+    if let Some(stack) = plan::find(seen, name)? {
         return Ok(Some(instance::identity_on(&stack, settings, &id)));
     }
-    let environment = plan::unleased(&inventory, name)?;
+    let environment = plan::unleased(seen, name)?;
     Ok(environment.map(|environment| Identity {
         environment,
         instance: name.instance.clone(),
@@ -137,10 +138,9 @@ async fn intend(run: &Run, identity: &Identity) -> Result<Vec<Undo>> {
 }
 
 /// Removes the lock that a dead run left.
-async fn break_lock(run: &Run, identity: &Identity) -> Result<()> {
+async fn break_lock(run: &Run, identity: &Identity, seen: &Inventory) -> Result<()> {
     let name = instance_lock(&identity.environment, &identity.instance);
-    let inventory = run.world.engine.inventory(&[]).await?;
-    let Some(lock) = inventory.containers.iter().find(|container| container.name == name) else {
+    let Some(lock) = seen.containers.iter().find(|container| container.name == name) else {
         return Ok(());
     };
     let holder = lock.label(label::RUN).unwrap_or_default().to_owned();

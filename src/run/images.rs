@@ -8,12 +8,19 @@ use crate::model::inventory::Inventory;
 use crate::world::World;
 use crate::world::tell;
 
-/// An inventory in which all `images` are known; those that were not there have been pulled.
-pub async fn inventory_with(world: &World, story: &SeedStory<'_>, images: &[&str]) -> Result<Inventory> {
-    let images: Vec<String> = images.iter().map(|image| (*image).to_owned()).collect();
-    let inventory = world.engine.inventory(&images).await?;
-    let missing: Vec<&String> =
-        images.iter().filter(|image| !inventory.images.contains_key(*image)).collect();
+/// An inventory in which all `images` are known; those that were not there have been pulled. What was just `seen` will do if
+/// it has them all: each look costs the engine as much as making a container.
+pub async fn inventory_with(
+    world: &World,
+    story: &SeedStory<'_>,
+    images: &[String],
+    seen: Option<Inventory>,
+) -> Result<Inventory> {
+    if let Some(inventory) = seen.filter(|seen| missing(seen, images).is_empty()) {
+        return Ok(inventory);
+    }
+    let inventory = world.engine.inventory(images).await?;
+    let missing = missing(&inventory, images);
     if missing.is_empty() {
         return Ok(inventory);
     }
@@ -22,5 +29,9 @@ pub async fn inventory_with(world: &World, story: &SeedStory<'_>, images: &[&str
         let call = Call::PullImage { reference: reference.clone() };
         story.stop.or(world.engine.perform(&call)).await?;
     }
-    world.engine.inventory(&images).await
+    world.engine.inventory(images).await
+}
+
+fn missing<'a>(inventory: &Inventory, images: &'a [String]) -> Vec<&'a String> {
+    images.iter().filter(|image| !inventory.images.contains_key(*image)).collect()
 }

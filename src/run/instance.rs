@@ -45,11 +45,12 @@ pub async fn hold<T>(
     work: impl AsyncFnOnce(&Run, &Identity, &Stack) -> Result<T>,
 ) -> Result<(T, Teardown)> {
     sweep::recover(world, &order.events).await?;
-    let stack = find(world, order.name).await?;
+    let (stack, seen) = found(world, order.name).await?;
     let id = world.clock.fresh_run_id();
     let run = begin(world, story, &id, (&order.events, &order.stop))?;
     let result = async {
-        lock(&run, &identity_on(&stack, order.settings, run.journal.run()), order.waits).await?;
+        let identity = identity_on(&stack, order.settings, run.journal.run());
+        lock(&run, &identity, order.waits, Some(seen)).await?;
         // Whoever had the lock may have taken it down, or renewed it.
         let stack = find(world, order.name).await?;
         work(&run, &identity_on(&stack, order.settings, run.journal.run()), &stack).await
@@ -67,13 +68,17 @@ pub fn begin(world: &World, story: &str, id: &RunId, (events, stop): (&Events, &
 }
 
 /// Takes the lock of the identity's instance; it goes with everything else that the run made. While another run holds
-/// it, waits if asked to, else fails with kind `NoRoom`.
-pub async fn lock(run: &Run, identity: &Identity, waits: bool) -> Result<()> {
+/// it, waits if asked to, else fails with kind `NoRoom`. What was just `seen` of the engine is its first look.
+pub async fn lock(run: &Run, identity: &Identity, waits: bool, seen: Option<Inventory>) -> Result<()> {
     let name = instance_lock(&identity.environment, &identity.instance);
     let mut refusals = 0;
     let mut was_told = false;
+    let mut seen = seen;
     loop {
-        let inventory = run.world.engine.inventory(&[]).await?;
+        let inventory = match seen.take() {
+            Some(inventory) => inventory,
+            None => run.world.engine.inventory(&[]).await?,
+        };
         let holder = inventory.containers.iter().find(|container| container.name == name);
         if let Some(holder) = holder {
             let by = holder.label(label::RUN).unwrap_or("another run");
@@ -114,8 +119,14 @@ fn busy(instance: &str, by: &str) -> Error {
 
 /// The stack that the user means. An error of kind `Usage` if none stands under that name.
 pub async fn find(world: &World, name: &StackName) -> Result<Stack> {
+    Ok(found(world, name).await?.0)
+}
+
+/// As [`find`], with what was seen of the engine.
+async fn found(world: &World, name: &StackName) -> Result<(Stack, Inventory)> {
     let inventory = world.engine.inventory(&[]).await?;
-    plan::find(&inventory, name)?.ok_or_else(|| unknown(&inventory, name))
+    let stack = plan::find(&inventory, name)?.ok_or_else(|| unknown(&inventory, name))?;
+    Ok((stack, inventory))
 }
 
 fn unknown(inventory: &Inventory, name: &StackName) -> Error {

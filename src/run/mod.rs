@@ -67,7 +67,7 @@ pub use meter::Meter;
 pub use migrate::migrate;
 pub use psql::{PsqlOrder, psql};
 pub use seed::{
-    SeedStory, ensure_all as build_seeds, list as list_seeds, remove as remove_seed,
+    SeedStory, build_all as build_seeds, list as list_seeds, remove as remove_seed,
     unreadable as unreadable_seeds,
 };
 pub use sweep::{Preview, Swept, left_alone, preview as preview_sweep, recover, sweep};

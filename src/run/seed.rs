@@ -44,16 +44,36 @@ pub struct SeedStory<'a> {
 }
 
 /// The seeds of all databases, in order of service; those that are missing are built, one after the other.
-pub async fn ensure_all(world: &World, story: &SeedStory<'_>) -> Result<BTreeMap<String, SeedUse>> {
+pub async fn build_all(world: &World, story: &SeedStory<'_>) -> Result<BTreeMap<String, SeedUse>> {
+    let services =
+        story.environment.databases.values().filter_map(|it| story.environment.services.get(&it.service));
+    let mut images: Vec<String> = services.map(|service| service.runtime.image.clone()).collect();
+    images.push(plan::HELPER_IMAGE.to_owned());
+    Ok(ensure_all(world, story, &images, None).await?.0)
+}
+
+/// As [`build_all`], with an inventory in which the seeds and all `images` are, unless the engine has changed since it was
+/// made. What was just `seen` of the engine is not looked at again.
+pub async fn ensure_all(
+    world: &World,
+    story: &SeedStory<'_>,
+    images: &[String],
+    mut seen: Option<Inventory>,
+) -> Result<(BTreeMap<String, SeedUse>, Option<Inventory>)> {
     plan::check_ports(&world.engine.facts())?;
     let mut seeds = BTreeMap::new();
     for (name, database) in &story.environment.databases {
-        seeds.insert(name.clone(), ensure(world, story, database).await?);
+        seeds.insert(name.clone(), ensure(world, story, database, (images, &mut seen)).await?);
     }
-    Ok(seeds)
+    Ok((seeds, seen))
 }
 
-async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -> Result<SeedUse> {
+async fn ensure(
+    world: &World,
+    story: &SeedStory<'_>,
+    database: &DatabaseSpec,
+    (images, latest): (&[String], &mut Option<Inventory>),
+) -> Result<SeedUse> {
     let chosen = backup::choose(world, database).await?;
     let service = story.environment.services.get(&database.service).ok_or_else(|| {
         Error::new(
@@ -62,13 +82,15 @@ async fn ensure(world: &World, story: &SeedStory<'_>, database: &DatabaseSpec) -
         )
     })?;
     loop {
-        let inventory = inventory_with_driver(world, story, &service.runtime.image).await?;
+        let inventory = inventory_with_driver(world, story, images, latest.take()).await?;
         let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
         let key = key_of(&chosen, database, story.settings, service, &image, driver_of(&inventory)?)?;
         if let Some(seed) = inventory.seeds.iter().find(|seed| seed.key == key) {
             tell(story.events, Event::Note { text: format!("seed {key} of {}: reused", database.service) });
             tell_kept(story.events, database);
-            return Ok(SeedUse { seed: seed.clone(), reused: true });
+            let used = SeedUse { seed: seed.clone(), reused: true };
+            *latest = Some(inventory);
+            return Ok(used);
         }
         if let Some(seed) = inventory.unreadable_seeds.iter().find(|seed| seed.volume == key.volume()) {
             return Err(in_the_way(seed));
@@ -115,14 +137,19 @@ async fn stand_server(run: &Run, order: &SeedOrder<'_>, inventory: &Inventory) -
 }
 
 /// An inventory in which the images are known, and how clones are made: the first to ask finds that out.
-async fn inventory_with_driver(world: &World, story: &SeedStory<'_>, image: &str) -> Result<Inventory> {
-    let inventory = images::inventory_with(world, story, &[image, plan::HELPER_IMAGE]).await?;
+async fn inventory_with_driver(
+    world: &World,
+    story: &SeedStory<'_>,
+    images: &[String],
+    seen: Option<Inventory>,
+) -> Result<Inventory> {
+    let inventory = images::inventory_with(world, story, images, seen).await?;
     if inventory.clones.is_some() {
         return Ok(inventory);
     }
     tell(story.events, Event::Note { text: "preparing the pool of clones".to_owned() });
     world.engine.perform(&Call::PreparePool).await?;
-    images::inventory_with(world, story, &[image, plan::HELPER_IMAGE]).await
+    images::inventory_with(world, story, images, None).await
 }
 
 fn driver_of(inventory: &Inventory) -> Result<CloneDriver> {

@@ -51,7 +51,8 @@ impl Stood {
 }
 
 /// Stands everything up, with the container of the suite if it is to run afterwards. What a failed migration leaves is a
-/// stack without services. Its network is told for reading what was refused there.
+/// stack without services. Its network is told for reading what was refused there. What was just `seen` of the engine is not
+/// looked at again.
 pub async fn stand(
     run: &Run,
     environment: &Environment,
@@ -59,6 +60,7 @@ pub async fn stand(
     identity: &Identity,
     suite: Option<&SuiteSpec>,
     stopwatch: &mut Stopwatch,
+    seen: Option<Inventory>,
 ) -> Result<(Stood, Enclosure)> {
     stopwatch.enter("seed");
     // What this engine cannot keep is told before anything is made.
@@ -66,10 +68,10 @@ pub async fn stand(
     // Migrations that cannot even be read are told before a seed is built for them.
     let sources = migrations::read(&run.world, environment).await?;
     let story = SeedStory { environment, settings, events: &run.events, stop: &run.stop };
-    let seeds = seed::ensure_all(&run.world, &story).await?;
+    let (seeds, seen) = seed::ensure_all(&run.world, &story, &plan::images(environment), seen).await?;
 
     stopwatch.enter("stack");
-    let (inventory, enclosure) = databases(run, &story, identity, (&seeds, Twins::Stand)).await?;
+    let (inventory, enclosure) = databases(run, &story, identity, (&seeds, Twins::Stand), seen).await?;
     // Making containers takes the engine about as long as the servers take to answer.
     let making = plan::make_services(environment, identity, &inventory, suite, &enclosure);
     let (made, meters) = tokio::join!(
@@ -109,15 +111,15 @@ pub(super) async fn databases(
     story: &SeedStory<'_>,
     identity: &Identity,
     (seeds, twins): (&BTreeMap<String, SeedUse>, Twins),
+    mut seen: Option<Inventory>,
 ) -> Result<(Inventory, Enclosure)> {
     let keys: BTreeMap<String, SeedKey> =
         seeds.iter().map(|(service, used)| (service.clone(), used.seed.key.clone())).collect();
     let wanted = plan::images(story.environment);
-    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     let hosts = egress::hosts(run, story.environment).await?;
     let addresses = plan::addresses_wanted(story.environment, identity);
     for attempt in 0..subnet::TRIES {
-        let inventory = images::inventory_with(&run.world, story, &wanted).await?;
+        let inventory = images::inventory_with(&run.world, story, &wanted, seen.take()).await?;
         let chosen = plan::free_subnet(&inventory.subnets, addresses, &identity.run, attempt)?;
         let enclosure = Enclosure::new(story.environment, identity, &chosen, &hosts)?;
         let plan = plan::stand_up(story.environment, identity, &inventory, (&keys, twins), &enclosure);

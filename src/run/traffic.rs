@@ -58,7 +58,7 @@ pub async fn traffic(
     let sources = migrations::read(&run.world, environment).await?;
     let story = SeedStory { environment, settings: order.settings, events: &run.events, stop: &run.stop };
     let (inventory, enclosure) =
-        stand::databases(run, &story, &identity, (&migrated.seeds, Twins::Absent)).await?;
+        stand::databases(run, &story, &identity, (&migrated.seeds, Twins::Absent), None).await?;
     let making = plan::make_traffic(environment, &identity, &inventory, spec, &enclosure);
     if let Some(failure) = execute::apply(run, &making).await? {
         return Err(super::unfit(&failure));

@@ -114,9 +114,10 @@ async fn story(
         events: &run.events,
         stop: &run.stop,
     };
-    images::inventory_with(&run.world, &seeding, &[plan::HELPER_IMAGE]).await?;
-    instance::lock(run, identity, order.waits).await?;
-    let inventory = run.world.engine.inventory(&[]).await?;
+    let helper = [plan::HELPER_IMAGE.to_owned()];
+    let seen = images::inventory_with(&run.world, &seeding, &helper, None).await?;
+    instance::lock(run, identity, order.waits, Some(seen)).await?;
+    let inventory = run.world.engine.inventory(&plan::images(order.environment)).await?;
     let name =
         StackName { environment: Some(identity.environment.clone()), instance: identity.instance.clone() };
     let now = run.world.clock.now();
@@ -132,7 +133,8 @@ async fn story(
         return Ok(Found::Already);
     }
     let (mut stood, enclosure) =
-        stand::stand(run, order.environment, order.settings, identity, None, stopwatch).await?;
+        stand::stand(run, order.environment, order.settings, identity, None, stopwatch, Some(inventory))
+            .await?;
     if stood.is_whole() {
         let asked = if order.keeps { Timestamp::MAX } else { later(run.world.clock.now(), ttl_s) };
         let until = asked.min(identity.deadline);
