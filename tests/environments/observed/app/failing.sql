@@ -1,4 +1,4 @@
-SET lock_timeout = '2s';
+SET lock_timeout = '400ms';
 CREATE TABLE twice (id integer);
 CREATE TABLE twice (id integer);
 ALTER TABLE people ADD CONSTRAINT small CHECK (id < 50);
