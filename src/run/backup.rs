@@ -13,6 +13,8 @@ pub struct ChosenBackup {
     pub file: FileFacts,
     /// Hexadecimal BLAKE3 of its bytes.
     pub fingerprint: String,
+    /// Whether all its bytes had to be read for that, which may have taken minutes.
+    pub was_read: bool,
 }
 
 /// The newest file that matches the database's pattern, and its fingerprint, computed only when it is not remembered.
@@ -22,14 +24,12 @@ pub async fn choose(world: &World, database: &DatabaseSpec) -> Result<ChosenBack
     if let Some(max_age_s) = source.max_age_s {
         check_age(&file, max_age_s, world.clock.now())?;
     }
-    let fingerprint = if let Some(known) = fingerprints::recall(world.state.as_ref(), &file)? {
-        known
-    } else {
-        let computed = world.files.fingerprint(&file.path).await?;
-        fingerprints::remember(world.state.as_ref(), &file, &computed)?;
-        computed
-    };
-    Ok(ChosenBackup { file, fingerprint })
+    if let Some(fingerprint) = fingerprints::recall(world.state.as_ref(), &file)? {
+        return Ok(ChosenBackup { file, fingerprint, was_read: false });
+    }
+    let fingerprint = world.files.fingerprint(&file.path).await?;
+    fingerprints::remember(world.state.as_ref(), &file, &fingerprint)?;
+    Ok(ChosenBackup { file, fingerprint, was_read: true })
 }
 
 fn newest(source: &BackupSource, files: Vec<FileFacts>) -> Result<FileFacts> {

@@ -37,6 +37,7 @@ mod report;
 mod room;
 mod schema;
 mod seed;
+mod seeds;
 mod sequences;
 mod settle;
 mod stand;
@@ -66,10 +67,8 @@ pub use mail::{list as list_mail, one as one_mail};
 pub use meter::Meter;
 pub use migrate::migrate;
 pub use psql::{PsqlOrder, psql};
-pub use seed::{
-    SeedStory, build_all as build_seeds, list as list_seeds, remove as remove_seed,
-    unreadable as unreadable_seeds,
-};
+pub use seed::{SeedStory, build_all as build_seeds};
+pub use seeds::{list as list_seeds, remove as remove_seed, unreadable as unreadable_seeds};
 pub use sweep::{Preview, Swept, left_alone, preview as preview_sweep, recover, sweep};
 pub use test::test;
 pub use up::{LeaseWish, Up, UpOrder, up};

@@ -1,6 +1,6 @@
 //! The seed of a database: reused by its content key, or built from the backup in one masked stream.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use super::{Settings, database, ending, images, room, subnet};
 use crate::archive;
 use crate::execute::{self, Run};
 use crate::mask;
-use crate::model::call::{Call, Undo};
+use crate::model::call::Call;
 use crate::model::clones::CloneDriver;
 use crate::model::environment::{DatabaseSpec, Environment};
 use crate::model::error::{Error, ErrorKind, Result};
@@ -47,13 +47,14 @@ pub struct SeedStory<'a> {
 pub async fn build_all(world: &World, story: &SeedStory<'_>) -> Result<BTreeMap<String, SeedUse>> {
     let services =
         story.environment.databases.values().filter_map(|it| story.environment.services.get(&it.service));
-    let mut images: Vec<String> = services.map(|service| service.runtime.image.clone()).collect();
-    images.push(plan::HELPER_IMAGE.to_owned());
+    let mut images: BTreeSet<String> = services.map(|service| service.runtime.image.clone()).collect();
+    images.insert(plan::HELPER_IMAGE.to_owned());
+    let images: Vec<String> = images.into_iter().collect();
     Ok(ensure_all(world, story, &images, None).await?.0)
 }
 
-/// As [`build_all`], with an inventory in which the seeds and all `images` are, unless the engine has changed since it was
-/// made. What was just `seen` of the engine is not looked at again.
+/// As [`build_all`], and the last look at the engine, in which all `images` are known, if no seed was built after it. What was
+/// just `seen` of the engine is not looked at again, unless a backup was read in between.
 pub async fn ensure_all(
     world: &World,
     story: &SeedStory<'_>,
@@ -61,9 +62,17 @@ pub async fn ensure_all(
     mut seen: Option<Inventory>,
 ) -> Result<(BTreeMap<String, SeedUse>, Option<Inventory>)> {
     plan::check_ports(&world.engine.facts())?;
+    let mut chosen = Vec::new();
+    for database in story.environment.databases.values() {
+        chosen.push(backup::choose(world, database).await?);
+    }
+    if chosen.iter().any(|backup| backup.was_read) {
+        seen = None;
+    }
     let mut seeds = BTreeMap::new();
-    for (name, database) in &story.environment.databases {
-        seeds.insert(name.clone(), ensure(world, story, database, (images, &mut seen)).await?);
+    for ((name, database), backup) in story.environment.databases.iter().zip(&chosen) {
+        let used = ensure(world, story, (database, backup), (images, &mut seen)).await?;
+        seeds.insert(name.clone(), used);
     }
     Ok((seeds, seen))
 }
@@ -71,10 +80,9 @@ pub async fn ensure_all(
 async fn ensure(
     world: &World,
     story: &SeedStory<'_>,
-    database: &DatabaseSpec,
+    (database, chosen): (&DatabaseSpec, &ChosenBackup),
     (images, latest): (&[String], &mut Option<Inventory>),
 ) -> Result<SeedUse> {
-    let chosen = backup::choose(world, database).await?;
     let service = story.environment.services.get(&database.service).ok_or_else(|| {
         Error::new(
             ErrorKind::Bug,
@@ -84,7 +92,7 @@ async fn ensure(
     loop {
         let inventory = inventory_with_driver(world, story, images, latest.take()).await?;
         let image = inventory.images.get(&service.runtime.image).cloned().unwrap_or_default();
-        let key = key_of(&chosen, database, story.settings, service, &image, driver_of(&inventory)?)?;
+        let key = key_of(chosen, database, story.settings, service, &image, driver_of(&inventory)?)?;
         if let Some(seed) = inventory.seeds.iter().find(|seed| seed.key == key) {
             tell(story.events, Event::Note { text: format!("seed {key} of {}: reused", database.service) });
             tell_kept(story.events, database);
@@ -107,7 +115,7 @@ async fn ensure(
             story.stop.or(rest).await?;
             continue;
         }
-        let building = Building { story, database, service, image: &image, key: &key, chosen: &chosen };
+        let building = Building { story, database, service, image: &image, key: &key, chosen };
         match building.build(world, &inventory).await {
             Ok(seed) => return Ok(SeedUse { seed, reused: false }),
             // Somebody else was faster with the lock.
@@ -347,52 +355,4 @@ impl Building<'_> {
         let counts = database.count(&tables).await?;
         Ok(tables.iter().map(ToString::to_string).zip(counts).collect())
     }
-}
-
-/// The seeds on this engine, newest first.
-pub async fn list(world: &World) -> Result<Vec<SeedRecord>> {
-    let mut seeds = world.engine.inventory(&[]).await?.seeds;
-    seeds.sort_by_key(|seed| std::cmp::Reverse(seed.sealed_at));
-    Ok(seeds)
-}
-
-/// Volumes on this engine that are labelled as seeds and cannot be read.
-pub async fn unreadable(world: &World) -> Result<Vec<UnreadableSeed>> {
-    Ok(world.engine.inventory(&[]).await?.unreadable_seeds)
-}
-
-/// Removes the seed whose key begins with `prefix`. Clones made of it live on. Returns what was removed.
-pub async fn remove(world: &World, prefix: &str, events: &Events) -> Result<SeedRecord> {
-    let inventory = world.engine.inventory(&[]).await?;
-    // Nothing is no name: a variable that is not set in a script must not remove the only seed.
-    let is_meant = |seed: &&SeedRecord| !prefix.is_empty() && seed.key.0.starts_with(prefix);
-    let mut matching = inventory.seeds.iter().filter(is_meant);
-    let seed = match (matching.next(), matching.next()) {
-        (Some(seed), None) => seed.clone(),
-        (None, _) => {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                format!("no seed has a key that begins with `{prefix}`"),
-            )
-            .hint("`stage seed list` names them"));
-        }
-        (Some(_), Some(_)) => {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                format!("more than one seed has a key that begins with `{prefix}`"),
-            )
-            .hint("write more digits of it"));
-        }
-    };
-    let id = world.clock.fresh_run_id();
-    let journal = Journal::open(Arc::clone(&world.state), &id, "seed remove", world.clock.now())?;
-    // One without the other is no seed: data that nobody finds, or a seed that is found and cannot be cloned.
-    journal.intend_together(&[
-        Undo::RemoveVolume { name: seed.key.volume() },
-        Undo::DeleteSeed { key: seed.key.clone() },
-    ])?;
-    let (_switch, stop) = Stop::new();
-    let run = Run { world: world.clone(), journal, events: events.clone(), stop };
-    let teardown = ending::end(run).await;
-    ending::or_left(Ok(seed), &teardown)
 }
