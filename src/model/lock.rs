@@ -93,7 +93,8 @@ pub struct HeldLock {
     pub held_s: f64,
     /// When that one had it, since the migration began, in seconds.
     pub begun_s: f64,
-    /// A moment at which that one surely had it, since the migration began, in seconds: where the log has its end, that.
+    /// A moment at which that one surely had it, since the migration began, in seconds: where the log has its end, that, else when it was
+    /// first seen.
     pub certain_s: f64,
     /// How many transactions were seen to hold it.
     pub times: u64,
@@ -140,7 +141,8 @@ pub struct LockSample {
     /// Locks that were held; those that were waited for are left out.
     pub held: Vec<SampledLock>,
     /// Since when each server process has been at what it was at, as [`Self::at_us`]: when its transaction began, or when
-    /// it had nothing to do any more. What another transaction of it held was gone by then.
+    /// it had nothing to do any more. What another transaction of it held was gone by then, or was about to be committed, if
+    /// one message said both.
     pub turned_us: BTreeMap<i32, i64>,
 }
 

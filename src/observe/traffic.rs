@@ -42,6 +42,20 @@ struct Session {
 struct Open {
     key: Key,
     since_us: i64,
+    /// Whether the server says since when; else it was at most since the sample before.
+    is_told: bool,
+    /// The first sample that has it.
+    first_us: i64,
+}
+
+impl Open {
+    /// What of it belongs to the statement that began at `begun_us`, if any does, where the sample at `last_us` laid it on
+    /// the one before: a sample looks at statements first and at locks behind them, so it may have begun in between.
+    fn of_next(self, begun_us: i64, last_us: i64) -> Option<Self> {
+        let is_late = !self.is_told && self.first_us == last_us && begun_us <= last_us;
+        let since_us = self.since_us.max(begun_us);
+        (is_late || self.since_us >= begun_us).then_some(Self { since_us, ..self })
+    }
 }
 
 impl TrafficWatch {
@@ -76,10 +90,12 @@ impl TrafficWatch {
         for it in &sample.sessions {
             let mut session = self.sessions.remove(&it.pid).unwrap_or_default();
             if session.statement_us != it.statement_us {
-                // The one that waited was over when the next began. A sample looks at statements first and at locks behind
-                // them: what began to wait in between is the next one.
+                // The one that waited was over when the next began.
                 let begun_us = it.statement_us.unwrap_or(at_us).min(at_us);
-                let of_next = session.open.take_if(|open| open.since_us >= begun_us);
+                let of_next = session.open.and_then(|open| open.of_next(begun_us, last_us));
+                if of_next.is_some() {
+                    session.open = None;
+                }
                 session.close(begun_us);
                 self.settle(&session);
                 self.seen += 1;
@@ -136,9 +152,10 @@ impl Session {
             return;
         };
         if self.open.is_none_or(|open| open.key != key) {
-            let since_us = since_us.filter(|_| !self.is_excused).unwrap_or(last_us).clamp(last_us, at_us);
+            let told_us = since_us.filter(|_| !self.is_excused);
+            let since_us = told_us.unwrap_or(last_us).clamp(last_us, at_us);
             self.close(since_us);
-            self.open = Some(Open { key, since_us });
+            self.open = Some(Open { key, since_us, is_told: told_us.is_some(), first_us: at_us });
         }
         self.is_excused = false;
     }
@@ -295,6 +312,34 @@ mod tests {
         assert_eq!(
             told(&over),
             ["reads of orders: 1, 0.011 s, 0.011 s", "all of 2 seen: 1, 0.011 s, 0.011 s"]
+        );
+    }
+
+    #[test]
+    fn a_server_that_does_not_say_since_when_lays_it_on_the_next_one_all_the_same() {
+        let read = |statement_ms| {
+            let mut session = session(7, statement_ms, Some((READ, 0, MIGRATION)));
+            session.wait.as_mut().unwrap().since_us = None;
+            session
+        };
+        let before = vec![session(7, -5, None)];
+        let samples =
+            [(0, before), (10, vec![read(4)]), (20, vec![read(8)]), (30, vec![session(7, 27, None)])];
+        assert_eq!(
+            told(&samples),
+            ["reads of orders: 1, 0.019 s, 0.019 s", "all of 3 seen: 1, 0.019 s, 0.019 s"]
+        );
+        // One that was seen to wait before, or whose next began later, did wait.
+        let waited =
+            [samples[0].clone(), (10, vec![read(4)]), (20, vec![read(4)]), (30, vec![session(7, 18, None)])];
+        assert_eq!(
+            told(&waited),
+            ["reads of orders: 1, 0.018 s, 0.018 s", "all of 2 seen: 1, 0.018 s, 0.018 s"]
+        );
+        let over = [samples[0].clone(), (10, vec![read(4)]), (20, vec![session(7, 13, None)])];
+        assert_eq!(
+            told(&over),
+            ["reads of orders: 1, 0.013 s, 0.013 s", "all of 2 seen: 1, 0.013 s, 0.013 s"]
         );
     }
 

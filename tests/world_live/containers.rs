@@ -24,7 +24,10 @@ async fn a_container_lives_from_create_to_remove_and_every_call_may_be_repeated(
         done(&e, Call::AwaitHealthy { name: n.clone(), timeout_s: 10 }).await;
         assert_eq!(e.await_exit(&n, Duration::from_millis(50)).await.unwrap(), None);
         // Until it has said so, it has not set its trap.
-        while e.output_tail(&n, 5).await.unwrap() != "hello\n" {
+        for _ in 0..1_000 {
+            if e.output_tail(&n, 5).await.unwrap() == "hello\n" {
+                break;
+            }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         done(&e, Call::StopContainer { name: n.clone(), timeout_s: 10 }).await;

@@ -31,9 +31,9 @@ pub(super) struct SeenExclusive {
 }
 
 impl Span {
-    /// Of what samples alone have seen.
-    pub fn sampled(since_us: i64, until_us: i64) -> Self {
-        Self { since_us, until_us, certain_us: since_us.midpoint(until_us) }
+    /// Of what samples alone have seen, one of them at `seen_us`.
+    pub fn sampled(since_us: i64, until_us: i64, seen_us: i64) -> Self {
+        Self { since_us, until_us, certain_us: seen_us.clamp(since_us, until_us) }
     }
 
     pub fn length_us(self) -> i64 {
@@ -68,7 +68,7 @@ pub(super) fn join<'a>(
     for it in seen {
         let hold = by_relation.get_mut(&it.relation).and_then(|holds| take(holds, it));
         let until_us = hold.map_or(it.gone_us, |hold| hold.until_us.max(it.seen_us));
-        let sampled = Span::sampled(it.since_us.min(until_us), until_us);
+        let sampled = Span::sampled(it.since_us.min(until_us), until_us, it.seen_us);
         // A sample's own time may come after the lock has gone.
         let span = Span { certain_us: hold.map_or(sampled.certain_us, |hold| hold.until_us), ..sampled };
         joined.push((it.relation, hold.map(|hold| hold.xid), span));

@@ -9,7 +9,8 @@ use crate::model::name::TableName;
 use crate::model::version_table;
 use crate::observe::wal::ExclusiveHold;
 
-/// What is held for as long is seen however the samples fall; what is shorter only by chance, so nothing is said of it.
+/// What is held for as long is seen however the samples fall, unless the machine is so busy that they are late; what is shorter
+/// only by chance, so nothing is said of it.
 const SURELY_SEEN_US: i64 = 20_000;
 /// Most `ACCESS EXCLUSIVE` locks of which is kept when they were seen. Of others the log says it alone.
 const MOST_SEEN: usize = 100_000;
@@ -34,6 +35,7 @@ pub struct Watch {
 struct Open {
     transaction: String,
     since_us: i64,
+    first_us: i64,
     seen_us: i64,
 }
 
@@ -113,9 +115,13 @@ impl Watch {
                 let begun_us = sample.turned_us.get(&lock.pid).copied();
                 let since_us = begun_us.map_or(last_us, |begun| begun.clamp(last_us, sample.at_us));
                 let transaction = lock.transaction.clone();
-                let open = Open { transaction, since_us, seen_us: sample.at_us };
+                let (first_us, seen_us) = (sample.at_us, sample.at_us);
+                let open = Open { transaction, since_us, first_us, seen_us };
                 if let Some(former) = self.open.insert(key, open) {
-                    self.close(key, &former, sample.at_us, begun_us);
+                    // Of this mode the log says when the former ended, or that it is nobody's: then not into the next.
+                    let is_in_log = lock.mode == LockMode::AccessExclusive;
+                    let gone_us = if is_in_log { since_us } else { sample.at_us };
+                    self.close(key, &former, gone_us, begun_us);
                 }
             }
         }
@@ -134,7 +140,7 @@ impl Watch {
             // begun with it, when the lock was still seen.
             let is_between = |turned: &i64| (open.seen_us..gone_us).contains(turned);
             let until_us = turned_us.filter(is_between).unwrap_or(gone_us);
-            let span = Span::sampled(open.since_us, until_us);
+            let span = Span::sampled(open.since_us, until_us, open.first_us);
             add(&mut self.weaker, (relation, mode), span);
         } else if self.exclusive.len() < MOST_SEEN {
             let (since_us, seen_us) = (open.since_us, open.seen_us);

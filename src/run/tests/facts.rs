@@ -55,7 +55,7 @@ async fn what_a_migration_locked_is_told_with_it() {
         mode,
         held_s: 0.65,
         begun_s: 0.05,
-        certain_s: 0.375,
+        certain_s: 0.7,
         times: 1,
         line: None,
         step: None,

@@ -9,12 +9,14 @@ use crate::model::error::Result;
 use crate::model::lock::{LockMode, LockSample, SampledLock};
 use crate::model::migration::TakenLock;
 
-/// One row for each process, and for each of its locks; one at least, for the time. Names are looked up by nobody: that would lock catalogues. Microseconds count from the
-/// year 2000, as those in the write-ahead log. What a parallel worker holds its leader holds, too. The clock is read behind the locks, so that whatever is missing was not
-/// held any more at that time or not yet.
+/// One row for each lock, or for a process without any; one at least, for the time. Names are looked up by nobody: that would
+/// lock catalogues. Microseconds count from the year 2000, as those in the write-ahead log. What a parallel worker holds its
+/// leader holds, too. The clock is read behind the locks, so that whatever is missing was not held any more at that time or
+/// not yet. Where processes are read before locks, what one has turned to may be what it did before: then that is too early to
+/// say anything of the end of a lock that was seen.
 const SAMPLE: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - 946684800000000, \
                       a.pid, (extract(epoch FROM coalesce(a.xact_start, \
-                      CASE a.state WHEN 'idle' THEN a.state_change END)) * 1000000)::bigint - 946684800000000, \
+                      CASE WHEN a.state IN ('idle', 'idle in transaction (aborted)') THEN a.state_change END)) * 1000000)::bigint - 946684800000000, \
                       l.relation::bigint, l.mode, l.virtualtransaction \
                       FROM (VALUES (1)) one LEFT JOIN (pg_stat_get_activity(NULL) a LEFT JOIN pg_locks l ON l.pid = a.pid \
                       AND l.locktype = 'relation' AND l.granted AND l.relation >= 16384 \
