@@ -9,7 +9,7 @@ use crate::world::World;
 use crate::world::tell;
 
 /// An inventory in which all `images` are known; those that were not there have been pulled. What was just `seen` will do if
-/// it has them all: each look costs the engine as much as making a container.
+/// it has them all: each look is several questions, which an engine far away takes its time for.
 pub async fn inventory_with(
     world: &World,
     story: &SeedStory<'_>,
