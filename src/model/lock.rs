@@ -155,8 +155,9 @@ pub struct SampledLock {
     pub mode: LockMode,
     /// The server process that held it.
     pub pid: i32,
-    /// The transaction that held it, as the server numbers those that may not write.
-    pub transaction: String,
+    /// The transaction that held it, as the server numbers those that may not write; `None` if that has ended and is about to let
+    /// go of its locks.
+    pub transaction: Option<String>,
 }
 
 #[cfg(test)]

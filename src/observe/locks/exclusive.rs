@@ -5,9 +5,6 @@ use std::collections::BTreeMap;
 
 use crate::observe::wal::ExclusiveHold;
 
-/// A server notes the end of a transaction a moment before it lets go of its locks.
-const SLACK_US: i64 = 20_000;
-
 /// From when to when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_field_names, reason = "the unit comes last")]
@@ -24,6 +21,8 @@ pub(super) struct SeenExclusive {
     pub relation: u32,
     /// Before this it was not held.
     pub since_us: i64,
+    /// The first sample that has it.
+    pub first_us: i64,
     /// The last sample that has it.
     pub seen_us: i64,
     /// The first that has not.
@@ -87,14 +86,13 @@ pub(super) fn join<'a>(
     joined
 }
 
-/// Takes the one that a lock that was seen is: the first that ended behind the last sample that has it, else the last that
-/// ended just before.
+/// Takes the one that a lock that was seen is. A server notes the end of a transaction before it lets go of its locks, and may
+/// be held up in between: what ended between the first and the last sample that have the lock is this one, as nobody else can
+/// have had it meanwhile. Else it is the first that ended behind them, else the last before, when it may have been held.
 fn take<'a>(holds: &mut Vec<&'a ExclusiveHold>, seen: &SeenExclusive) -> Option<&'a ExclusiveHold> {
     let behind = holds.partition_point(|hold| hold.until_us < seen.seen_us);
-    let is_behind = |hold: &&ExclusiveHold| hold.until_us <= seen.gone_us;
-    if holds.get(behind).is_some_and(is_behind) {
-        return Some(holds.remove(behind));
-    }
-    let before = behind.checked_sub(1)?;
-    (holds[before].until_us >= seen.seen_us - SLACK_US).then(|| holds.remove(before))
+    let before_since = |since_us| behind.checked_sub(1).filter(|&at| holds[at].until_us >= since_us);
+    let next = || Some(behind).filter(|&at| holds.get(at).is_some_and(|hold| hold.until_us <= seen.gone_us));
+    let at = before_since(seen.first_us).or_else(next).or_else(|| before_since(seen.since_us))?;
+    Some(holds.remove(at))
 }

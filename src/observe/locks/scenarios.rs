@@ -29,7 +29,7 @@ fn told(
             relation: *relation,
             mode: *mode,
             pid: 77,
-            transaction: (*transaction).to_owned(),
+            transaction: Some((*transaction).to_owned()),
         };
         let held = held.iter().filter(is_held).map(lock).collect();
         watch.sample(&LockSample { at_us: at * MS, held, ..LockSample::default() });
@@ -60,7 +60,7 @@ fn a_weaker_lock_is_told_from_the_sample_before_it_to_the_one_behind() {
 /// How long a lock is told that was seen at 100 and 200 ms and not at 300, when its process was at something else since then.
 fn told_of_one(at: Option<i64>) -> String {
     let mut watch = Watch::new(&catalog(&[]), 0);
-    let (relation, mode, transaction) = (ORDERS, LockMode::Share, "3/1".to_owned());
+    let (relation, mode, transaction) = (ORDERS, LockMode::Share, Some("3/1".to_owned()));
     let lock = SampledLock { relation, mode, pid: 77, transaction };
     for at in [100, 200] {
         let turned_us = [(77, 90 * MS)].into();
@@ -104,7 +104,7 @@ fn it_was_surely_held_at_the_end_that_the_log_has_else_when_it_was_first_seen() 
     let certain = |times: &[(i64, bool)], log: &[ExclusiveHold], mode| {
         let mut watch = Watch::new(&catalog(&[]), 0);
         for &(at, is_held) in times {
-            let lock = SampledLock { relation: ORDERS, mode, pid: 77, transaction: "3/1".to_owned() };
+            let lock = SampledLock { relation: ORDERS, mode, pid: 77, transaction: Some("3/1".to_owned()) };
             let held = if is_held { vec![lock] } else { Vec::new() };
             watch.sample(&LockSample { at_us: at * MS, held, ..LockSample::default() });
         }
@@ -162,6 +162,38 @@ fn a_table_and_its_index_are_one_lock_of_one_transaction() {
     let log = [hold(700, ORDERS, None, 201), hold(700, ORDERS_INDEX, None, 201)];
     let expected = ["orders ACCESS EXCLUSIVE 101.0 ms from 100.0 ms on, 1"];
     assert_eq!(told(&held, &log, &[ORDERS_INDEX]), expected);
+}
+
+/// Samples at 10, 20, … ms of one process by the transaction that has the lock (`3/0` is one that has ended), and when it began what
+/// it is at.
+fn told_of_transactions(samples: &[(Option<&str>, i64)], mode: LockMode, log: &[ExclusiveHold]) -> String {
+    let mut watch = Watch::new(&catalog(&[]), 0);
+    for (at, (transaction, begun)) in (1..).zip(samples) {
+        let lock = |of: &str| {
+            let transaction = (of != "3/0").then(|| of.to_owned());
+            SampledLock { relation: ORDERS, mode, pid: 77, transaction }
+        };
+        let held = transaction.iter().map(|of| lock(of)).collect();
+        watch.sample(&LockSample { at_us: at * 10 * MS, held, turned_us: [(77, begun * MS)].into() });
+    }
+    let lock = &watch.finish(&catalog(&[]), log)[0];
+    format!("{:.0} ms, {}", lock.held_s * 1_000.0, lock.times)
+}
+
+#[test]
+fn a_lock_that_its_transaction_leaves_behind_for_a_moment_is_still_its_own() {
+    let exclusive = LockMode::AccessExclusive;
+    // The process is held up between the end of its transaction and the release of its locks, at first shortly, then longer.
+    let late = [(Some("3/1"), 2), (Some("3/1"), 2), (Some("3/0"), 2), (None, 31)];
+    assert_eq!(told_of_transactions(&late, exclusive, &[hold(700, ORDERS, None, 29)]), "28 ms, 1");
+    assert_eq!(told_of_transactions(&late, LockMode::Share, &[]), "29 ms, 1");
+    let later = [(Some("3/1"), 2), (Some("3/0"), 2), (Some("3/0"), 2), (Some("3/0"), 2), (None, 45)];
+    assert_eq!(told_of_transactions(&later, exclusive, &[hold(700, ORDERS, None, 12)]), "38 ms, 1");
+    // The next one had begun by then.
+    let next = [(Some("3/1"), 2), (Some("3/1"), 2), (Some("3/0"), 25), (None, 31)];
+    let log = [hold(700, ORDERS, None, 22), hold(701, ORDERS, Some(22), 29)];
+    assert_eq!(told_of_transactions(&next, exclusive, &log), "20 ms, 2");
+    assert_eq!(told_of_transactions(&next, LockMode::Share, &[]), "23 ms, 2");
 }
 
 #[test]

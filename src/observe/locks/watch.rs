@@ -33,7 +33,7 @@ pub struct Watch {
 /// A lock that the latest sample has.
 #[derive(Debug)]
 struct Open {
-    transaction: String,
+    transaction: Option<String>,
     since_us: i64,
     first_us: i64,
     seen_us: i64,
@@ -44,6 +44,16 @@ struct Open {
 struct Sum {
     longest: Span,
     times: u64,
+}
+
+impl Open {
+    /// Whether it is still held by the transaction that was seen to hold it, its process having begun what it is at at `begun_us`.
+    fn is_of(&self, lock: &SampledLock, begun_us: Option<i64>) -> bool {
+        match &lock.transaction {
+            Some(transaction) => self.transaction.as_ref() == Some(transaction),
+            None => begun_us.is_none_or(|begun| begun <= self.seen_us),
+        }
+    }
 }
 
 impl Watch {
@@ -109,10 +119,10 @@ impl Watch {
         let key = (lock.relation, lock.mode, lock.pid);
         // What builds an index concurrently keeps this lock from one of its transactions to the next.
         let may_outlast = lock.mode == LockMode::ShareUpdateExclusive;
+        let begun_us = sample.turned_us.get(&lock.pid).copied();
         match self.open.get_mut(&key) {
-            Some(open) if may_outlast || open.transaction == lock.transaction => open.seen_us = sample.at_us,
+            Some(open) if may_outlast || open.is_of(lock, begun_us) => open.seen_us = sample.at_us,
             _ => {
-                let begun_us = sample.turned_us.get(&lock.pid).copied();
                 let since_us = begun_us.map_or(last_us, |begun| begun.clamp(last_us, sample.at_us));
                 let transaction = lock.transaction.clone();
                 let (first_us, seen_us) = (sample.at_us, sample.at_us);
@@ -143,8 +153,8 @@ impl Watch {
             let span = Span::sampled(open.since_us, until_us, open.first_us);
             add(&mut self.weaker, (relation, mode), span);
         } else if self.exclusive.len() < MOST_SEEN {
-            let (since_us, seen_us) = (open.since_us, open.seen_us);
-            self.exclusive.push(SeenExclusive { relation, since_us, seen_us, gone_us });
+            let Open { since_us, first_us, seen_us, .. } = *open;
+            self.exclusive.push(SeenExclusive { relation, since_us, first_us, seen_us, gone_us });
         }
     }
 

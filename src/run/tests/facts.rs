@@ -43,7 +43,7 @@ async fn a_failing_migration_blocks_and_nothing_after_it_runs() {
 #[tokio::test]
 async fn what_a_migration_locked_is_told_with_it() {
     let mode = LockMode::Share;
-    let lock = SampledLock { relation: 16_385, mode, pid: 7, transaction: "3/1".to_owned() };
+    let lock = SampledLock { relation: 16_385, mode, pid: 7, transaction: Some("3/1".to_owned()) };
     let samples = [
         LockSample { at_us: 200_000, ..LockSample::default() },
         LockSample { at_us: 900_000, held: vec![lock], turned_us: [(7, 250_000)].into() },

@@ -24,6 +24,10 @@ const SAMPLE: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::
                       ON a.pid <> pg_backend_pid() AND a.backend_type = 'client backend' \
                       AND a.backend_start >= '2000-01-01 00:00:00+00'::timestamptz + $1 * interval '1 microsecond'";
 
+/// How the number of a transaction ends when the server has taken it off its list and lets go of the locks next (`proc->lxid` is
+/// cleared by `ProcArrayEndTransaction`, before `ResourceOwnerRelease`).
+const ENDED: &str = "/0";
+
 type Row = (i64, Option<i32>, Option<i64>, Option<i64>, Option<String>, Option<String>);
 
 /// What connections that were opened since then hold.
@@ -90,6 +94,6 @@ fn lock((_, pid, _, relation, mode, transaction): Row) -> Option<SampledLock> {
         relation: u32::try_from(relation?).ok()?,
         mode: LockMode::of_server(&mode?)?,
         pid: pid?,
-        transaction: transaction?,
+        transaction: transaction.filter(|of| !of.ends_with(ENDED)),
     })
 }
