@@ -1,5 +1,7 @@
 //! Whether there is room, before anything starts: real free bytes of the pool and of the disk below it decide.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::model::clones::{CloneDriver, Room};
@@ -21,8 +23,12 @@ const CLONE_BYTES: u64 = 96 * MIB;
 /// A pool is never filled to the brim: btrfs needs room even to delete.
 const SPARE_BYTES: u64 = 512 * MIB;
 
-/// More than a server writes in a few seconds.
-const HEADROOM_BYTES: u64 = 2 * GIB;
+/// Growing takes a second, on a busy machine two: more than a server writes meanwhile.
+const HEADROOM_BYTES: u64 = 4 * GIB;
+/// Less is not worth the second.
+const LEAST_GROWTH_BYTES: u64 = 256 * MIB;
+/// What a fast disk takes, or a server that writes into memory, in a second.
+const WRITTEN_BYTES_PER_S: u64 = 2 * GIB;
 
 /// What is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,9 +83,42 @@ pub fn clones_need<'a>(seeds: impl IntoIterator<Item = &'a SeedRecord>, driver: 
     Need { what: "the clones".to_owned(), bytes }
 }
 
-/// What a pool has to have free while a migration writes to it: a disk fills by less between two looks.
-pub fn headroom() -> Need {
-    Need { what: "what a migration writes".to_owned(), bytes: HEADROOM_BYTES }
+/// As [`decide`] for something that is then migrated: with room for what that writes, too, if the disk has it.
+pub fn decide_for_migrating(room: &Room, need: &Need) -> RoomDecision {
+    match decide(room, need) {
+        RoomDecision::Enough => grow_beyond(room, need.bytes)
+            .map_or(RoomDecision::Enough, |size_bytes| RoomDecision::Grow { size_bytes }),
+        other => other,
+    }
+}
+
+/// How large a pool that a migration writes to is to be, if it is to be larger: what is free is to last until the next look
+/// and for as long as growing takes. That the disk has no more is told by whoever writes.
+pub fn grow_in_time(room: &Room) -> Option<u64> {
+    grow_beyond(room, 0)
+}
+
+/// As [`grow_in_time`], when `taken_bytes` of what is free are spoken for.
+fn grow_beyond(room: &Room, taken_bytes: u64) -> Option<u64> {
+    let pool = room.pool?;
+    let wanted_free = taken_bytes.saturating_add(HEADROOM_BYTES).saturating_add(SPARE_BYTES);
+    if pool.free_bytes >= wanted_free {
+        return None;
+    }
+    let used = pool.size_bytes.saturating_sub(pool.free_bytes);
+    let spendable = room.disk.free_bytes.saturating_sub(reserve_bytes(room));
+    let wanted = pool.size_bytes.saturating_mul(2).max(used.saturating_add(wanted_free));
+    let size_bytes = wanted.min(used.saturating_add(spendable)) / MIB * MIB;
+    (size_bytes >= pool.size_bytes.saturating_add(LEAST_GROWTH_BYTES)).then_some(size_bytes)
+}
+
+/// How long a pool may be left alone while a migration writes to it: no server writes faster than its headroom is reached then.
+pub fn look_again_in(room: &Room) -> Duration {
+    const SELDOM: Duration = Duration::from_secs(2);
+    const OFTEN: Duration = Duration::from_millis(250);
+    let Some(pool) = room.pool else { return SELDOM };
+    let beyond = pool.free_bytes.saturating_sub(HEADROOM_BYTES.saturating_add(SPARE_BYTES));
+    Duration::from_millis(beyond / (WRITTEN_BYTES_PER_S / 1000)).clamp(OFTEN, SELDOM)
 }
 
 /// Enough, larger, or not at all. The file of a pool is sparse: what the pool promises is worth what the disk below has,
@@ -98,8 +137,9 @@ pub fn decide(room: &Room, need: &Need) -> RoomDecision {
     }
     let at_least = pool.size_bytes.saturating_add(wanted_free - pool.free_bytes);
     let used = pool.size_bytes.saturating_sub(pool.free_bytes);
-    // Twice as large is seldom asked for again; more than the disk holds is never promised.
-    let size_bytes = pool.size_bytes.saturating_mul(2).min(used.saturating_add(spendable)).max(at_least);
+    // Twice as large, with room for what a migration writes, is seldom asked for again; more than the disk holds is never promised.
+    let generous = pool.size_bytes.saturating_mul(2).max(at_least.saturating_add(HEADROOM_BYTES));
+    let size_bytes = generous.min(used.saturating_add(spendable)).max(at_least);
     RoomDecision::Grow { size_bytes: size_bytes.next_multiple_of(MIB) }
 }
 
@@ -168,7 +208,11 @@ mod tests {
         let pool = room(Some((8, 6)), (200, 100));
         assert_eq!(decide(&pool, &need(5)), RoomDecision::Enough);
         assert_eq!(grown(&pool, 6), 16, "twice as large");
-        assert_eq!(grown(&pool, 20), 22, "and larger if that is not enough: 20.5 must be free beside 2");
+        assert_eq!(
+            grown(&pool, 20),
+            26,
+            "and larger if that is not enough: 20.5 and 4 must be free beside 2"
+        );
     }
 
     #[test]
@@ -181,6 +225,42 @@ mod tests {
         // What the pool says is free is worth nothing if the disk below is not.
         let promised = room(Some((100, 90)), (200, 9));
         assert!(matches!(decide(&promised, &need(2)), RoomDecision::Refuse(_)));
+    }
+
+    #[test]
+    fn what_is_migrated_has_room_to_write_as_far_as_the_disk_has_it() {
+        let sized = |free, gib| match decide_for_migrating(&room(Some((8, 6)), (200, free)), &need(gib)) {
+            RoomDecision::Grow { size_bytes } => Some(size_bytes / GIB),
+            RoomDecision::Enough => None,
+            other @ RoomDecision::Refuse(_) => panic!("{other:?}"),
+        };
+        assert_eq!(sized(100, 1), None);
+        // That would fit, but then too little would be left for what a migration writes.
+        assert_eq!(sized(100, 2), Some(16));
+        // 8 of what the disk has stay free.
+        assert_eq!(sized(15, 2), Some(9));
+        assert_eq!(sized(14, 2), None);
+        assert!(matches!(
+            decide_for_migrating(&room(Some((8, 6)), (200, 9)), &need(2)),
+            RoomDecision::Refuse(_)
+        ));
+    }
+
+    #[test]
+    fn a_pool_grows_before_it_is_full_as_far_as_the_disk_goes() {
+        let grown = |pool, free| grow_in_time(&room(Some(pool), (200, free))).map(|bytes| bytes / GIB);
+        assert_eq!(grown((8, 5), 100), None);
+        assert_eq!(grown((8, 4), 100), Some(16));
+        assert_eq!(grown((1, 1), 100), Some(4), "twice as large would still be too little");
+        assert_eq!(grown((8, 4), 13), Some(9));
+        assert_eq!(grown((8, 4), 12), None, "the disk has no more than the pool promises");
+    }
+
+    #[test]
+    fn a_pool_is_looked_at_the_more_often_the_less_is_free() {
+        let look = |free| look_again_in(&room(Some((100, free)), (200, 100))).as_millis();
+        assert_eq!([look(50), look(6), look(5), look(2)], [2_000, 750, 250, 250]);
+        assert_eq!(look_again_in(&room(None, (200, 1))).as_millis(), 2_000);
     }
 
     #[test]

@@ -83,6 +83,7 @@ async fn a_pool_of_xfs_is_found_again_after_its_keeper_stopped_and_its_device_wa
 
 async fn grows(driver: CloneDriver) {
     const MORE: u64 = 3 << 30;
+    const WRITTEN: u64 = 256 << 20;
     let engine = forced(driver, &name("pool")).await;
     let e = engine.clone();
     let test = async move {
@@ -94,6 +95,13 @@ async fn grows(driver: CloneDriver) {
         assert!(pool.free_bytes > pool.size_bytes / 10 * 8 && before.disk.free_bytes > 0, "{before:?}");
         make_clone(&e, &clone, CloneOrigin::Empty).await;
         in_clone(&e, &clone, "echo here > /v/data; sync").await;
+        let free = async || e.room().await.unwrap().unwrap().pool.unwrap().free_bytes;
+        let free_before = free().await;
+        in_clone(&e, &clone, &format!("head -c {WRITTEN} /dev/zero >/v/more")).await;
+        let taken = free_before.saturating_sub(free().await);
+        println!("{driver}: {taken} bytes of {WRITTEN} are taken before they are on the disk");
+        assert!(taken >= WRITTEN / 10 * 9, "what is still in memory is not free: {taken}");
+        in_clone(&e, &clone, "rm /v/more; sync").await;
         done(&e, Call::GrowPool { size_bytes: pool.size_bytes + MORE }).await;
         let after = e.room().await.unwrap().unwrap().pool.unwrap();
         println!("{driver} grew from {} to {} bytes", pool.size_bytes, after.size_bytes);
