@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::bad_input::copy;
 use super::engine::{assert_same, listing};
 use super::stage::{Stage, changed, repository};
+use super::traffic::ALL_WAIT;
 
 const STAGE: &str = "name: pair
 databases:
@@ -28,7 +29,7 @@ const MASKS: &str = "tables: {documents: {keep: [id, content]}}\nlarge_objects: 
 const FIRST: &str = "DELETE FROM people WHERE id <= 3; CREATE TABLE documents (id int);";
 /// One of three documents, which is too many, and as many people as there are not.
 const SECOND: &str = "DELETE FROM documents WHERE id = 1; CREATE TABLE people (id int); \
-                      INSERT INTO people SELECT generate_series(1, 5); SELECT pg_sleep(0.2);";
+                      INSERT INTO people SELECT generate_series(1, 5); ALL_WAIT; SELECT pg_sleep(0.2);";
 
 fn rows(report: &Value, migration: usize) -> Vec<(String, Value, Value)> {
     let tables = report["migrations"][migration]["tables"].as_array().unwrap().iter();
@@ -43,6 +44,7 @@ fn each_database_has_its_own_migrations_rows_and_findings() {
     let folder = environments.path().join("pair");
     for (directory, sql) in [("first", FIRST), ("second", SECOND)] {
         std::fs::create_dir_all(folder.join(directory)).unwrap();
+        let sql = sql.replace("ALL_WAIT", ALL_WAIT);
         std::fs::write(folder.join(directory).join("001-same.sql"), sql).unwrap();
     }
     let traffic = "UPDATE documents SET content = content WHERE id = 1;";

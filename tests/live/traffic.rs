@@ -37,7 +37,7 @@ const MIGRATIONS: [(&str, &str); 3] = [
 const MARK: &str = "COPY (SELECT extract(epoch FROM clock_timestamp())) TO '/marks/NAME'";
 
 /// Goes on once every connection of the traffic, if there is any, waits for a lock.
-const ALL_WAIT: &str = "DO $$ BEGIN FOR attempt IN 1..6000 LOOP
+pub const ALL_WAIT: &str = "DO $$ BEGIN FOR attempt IN 1..6000 LOOP
     EXIT WHEN (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbench') <=
         (SELECT count(*) FROM pg_locks WHERE NOT granted);
     PERFORM pg_sleep(0.005);
