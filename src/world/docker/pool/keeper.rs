@@ -51,7 +51,17 @@ impl Place {
         arguments: &[&str],
     ) -> Result<String> {
         let command = [&["sh", "-c", script, "stage"], arguments].concat();
-        succeeded(action, ErrorKind::Unreachable, self.ask(docker, &command).await?)
+        let ran = self.ask(docker, &command).await?;
+        let is_given_up = ran.code != 0 && ran.stderr.contains("Read-only file system");
+        let hint = || {
+            format!(
+                "the pool's filesystem gave up writing, and the engine's kernel log says why; `docker rm --force {}` once no stack \
+                 stands lets the next command mount it anew",
+                self.keeper
+            )
+        };
+        succeeded(action, ErrorKind::Unreachable, ran)
+            .map_err(|error| if is_given_up { error.hint(hint()) } else { error })
     }
 
     /// Runs a command in the keeper. One that stopped with its engine is started again, and the pool attached if need be.

@@ -90,8 +90,11 @@ impl Place {
     /// How the engine mounts the place from its loop device.
     pub(super) fn mount_options(&self, device: &str) -> HashMap<String, String> {
         // `discard` gives the space of a deleted clone back to the disk: the file behind the loop device gets holes.
+        // btrfs gives its room away in large pieces. A server that writes fast would take them all for rows before the trees that
+        // say where those lie ask for theirs, and a filesystem without room for these turns read-only: so every few pieces
+        // one is set aside for them (`metadata_ratio`, btrfs(5)).
         let (filesystem, options) = match self.driver {
-            CloneDriver::Btrfs => ("btrfs", "noatime,user_subvol_rm_allowed,discard=async"),
+            CloneDriver::Btrfs => ("btrfs", "noatime,user_subvol_rm_allowed,discard=async,metadata_ratio=3"),
             _ => ("xfs", "noatime,discard"),
         };
         owned([("type", filesystem), ("device", device), ("o", options)])
