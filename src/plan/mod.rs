@@ -37,8 +37,8 @@ pub use pending::History;
 pub use queue::{Turn, memory_wanted, turn, turn_missed, waiting_for};
 pub use removal::{Doomed, take_down};
 pub use room::{
-    Need, RoomDecision, Shortage, clones_need, decide as decide_room, decide_for_migrating, grow_in_time,
-    look_again_in, no_room, seed_need,
+    Need, RoomDecision, Shortage, clones_need, decide as decide_room, grow_room_in_time, look_at_room_in,
+    no_room, seed_need,
 };
 pub use seed::{SeedOrder, build_seed, cluster_settings, lock_seed, seal_seed};
 pub use services::{

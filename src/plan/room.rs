@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::clones::{CloneDriver, Room};
+use crate::model::clones::{CloneDriver, Extent, Room};
 use crate::model::error::{Error, ErrorKind};
 use crate::model::quantity;
 use crate::model::seed::{SeedKey, SeedRecord};
@@ -83,42 +83,38 @@ pub fn clones_need<'a>(seeds: impl IntoIterator<Item = &'a SeedRecord>, driver: 
     Need { what: "the clones".to_owned(), bytes }
 }
 
-/// As [`decide`] for something that is then migrated: with room for what that writes, too, if the disk has it.
-pub fn decide_for_migrating(room: &Room, need: &Need) -> RoomDecision {
-    match decide(room, need) {
-        RoomDecision::Enough => grow_beyond(room, need.bytes)
-            .map_or(RoomDecision::Enough, |size_bytes| RoomDecision::Grow { size_bytes }),
-        other => other,
-    }
-}
-
-/// How large a pool that a migration writes to is to be, if it is to be larger: what is free is to last until the next look
-/// and for as long as growing takes. That the disk has no more is told by whoever writes.
-pub fn grow_in_time(room: &Room) -> Option<u64> {
-    grow_beyond(room, 0)
-}
-
-/// As [`grow_in_time`], when `taken_bytes` of what is free are spoken for.
-fn grow_beyond(room: &Room, taken_bytes: u64) -> Option<u64> {
+/// How large a pool that is written to is to be, if it is to be larger: beside `spoken_for_bytes`, what is free is to last until the
+/// next look and for as long as growing takes. Nobody depends on it: that the disk has no more is told by whoever writes.
+pub fn grow_room_in_time(room: &Room, spoken_for_bytes: u64) -> Option<u64> {
     let pool = room.pool?;
-    let wanted_free = taken_bytes.saturating_add(HEADROOM_BYTES).saturating_add(SPARE_BYTES);
+    let wanted_free = spoken_for_bytes.saturating_add(HEADROOM_BYTES).saturating_add(SPARE_BYTES);
     if pool.free_bytes >= wanted_free {
         return None;
     }
     let used = pool.size_bytes.saturating_sub(pool.free_bytes);
-    let spendable = room.disk.free_bytes.saturating_sub(reserve_bytes(room));
     let wanted = pool.size_bytes.saturating_mul(2).max(used.saturating_add(wanted_free));
-    let size_bytes = wanted.min(used.saturating_add(spendable)) / MIB * MIB;
+    let size_bytes = wanted.min(most_bytes(room, pool)) / MIB * MIB;
     (size_bytes >= pool.size_bytes.saturating_add(LEAST_GROWTH_BYTES)).then_some(size_bytes)
 }
 
-/// How long a pool may be left alone while a migration writes to it: no server writes faster than its headroom is reached then.
-pub fn look_again_in(room: &Room) -> Duration {
+/// How long a pool that is written to may be left alone. Not even the fastest server writes what is free beyond the headroom
+/// before the next look; what it writes within the shortest pause is a part of the headroom.
+pub fn look_at_room_in(room: &Room) -> Duration {
     const SELDOM: Duration = Duration::from_secs(2);
     const OFTEN: Duration = Duration::from_millis(250);
     let Some(pool) = room.pool else { return SELDOM };
+    if most_bytes(room, pool) < pool.size_bytes.saturating_add(LEAST_GROWTH_BYTES) {
+        // It cannot grow, however full it is.
+        return SELDOM;
+    }
     let beyond = pool.free_bytes.saturating_sub(HEADROOM_BYTES.saturating_add(SPARE_BYTES));
     Duration::from_millis(beyond / (WRITTEN_BYTES_PER_S / 1000)).clamp(OFTEN, SELDOM)
+}
+
+/// How large a pool can be without promising more than the disk has.
+fn most_bytes(room: &Room, pool: Extent) -> u64 {
+    let spendable = room.disk.free_bytes.saturating_sub(reserve_bytes(room));
+    pool.size_bytes.saturating_sub(pool.free_bytes).saturating_add(spendable)
 }
 
 /// Enough, larger, or not at all. The file of a pool is sparse: what the pool promises is worth what the disk below has,
@@ -136,10 +132,10 @@ pub fn decide(room: &Room, need: &Need) -> RoomDecision {
         return RoomDecision::Enough;
     }
     let at_least = pool.size_bytes.saturating_add(wanted_free - pool.free_bytes);
-    let used = pool.size_bytes.saturating_sub(pool.free_bytes);
-    // Twice as large, with room for what a migration writes, is seldom asked for again; more than the disk holds is never promised.
+    // Twice as large, with room for what a migration writes, is seldom asked for again, though btrfs sets up to a quarter of it aside;
+    // more than the disk holds is never promised.
     let generous = pool.size_bytes.saturating_mul(2).max(at_least.saturating_add(HEADROOM_BYTES));
-    let size_bytes = generous.min(used.saturating_add(spendable)).max(at_least);
+    let size_bytes = generous.min(most_bytes(room, pool)).max(at_least);
     RoomDecision::Grow { size_bytes: size_bytes.next_multiple_of(MIB) }
 }
 
@@ -184,7 +180,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::clones::Extent;
 
     fn room(pool: Option<(u64, u64)>, disk: (u64, u64)) -> Room {
         let extent = |(size, free): (u64, u64)| Extent { size_bytes: size * GIB, free_bytes: free * GIB };
@@ -228,27 +223,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_migrated_has_room_to_write_as_far_as_the_disk_has_it() {
-        let sized = |free, gib| match decide_for_migrating(&room(Some((8, 6)), (200, free)), &need(gib)) {
-            RoomDecision::Grow { size_bytes } => Some(size_bytes / GIB),
-            RoomDecision::Enough => None,
-            other @ RoomDecision::Refuse(_) => panic!("{other:?}"),
+    fn beside_what_is_spoken_for_there_is_room_to_write_as_far_as_the_disk_has_it() {
+        let grown = |free, gib| {
+            grow_room_in_time(&room(Some((8, 6)), (200, free)), gib * GIB).map(|bytes| bytes / GIB)
         };
-        assert_eq!(sized(100, 1), None);
+        assert_eq!(grown(100, 1), None);
         // That would fit, but then too little would be left for what a migration writes.
-        assert_eq!(sized(100, 2), Some(16));
+        assert_eq!(grown(100, 2), Some(16));
         // 8 of what the disk has stay free.
-        assert_eq!(sized(15, 2), Some(9));
-        assert_eq!(sized(14, 2), None);
-        assert!(matches!(
-            decide_for_migrating(&room(Some((8, 6)), (200, 9)), &need(2)),
-            RoomDecision::Refuse(_)
-        ));
+        assert_eq!(grown(15, 2), Some(9));
+        assert_eq!(grown(14, 2), None);
     }
 
     #[test]
     fn a_pool_grows_before_it_is_full_as_far_as_the_disk_goes() {
-        let grown = |pool, free| grow_in_time(&room(Some(pool), (200, free))).map(|bytes| bytes / GIB);
+        let grown =
+            |pool, free| grow_room_in_time(&room(Some(pool), (200, free)), 0).map(|bytes| bytes / GIB);
         assert_eq!(grown((8, 5), 100), None);
         assert_eq!(grown((8, 4), 100), Some(16));
         assert_eq!(grown((1, 1), 100), Some(4), "twice as large would still be too little");
@@ -258,9 +248,10 @@ mod tests {
 
     #[test]
     fn a_pool_is_looked_at_the_more_often_the_less_is_free() {
-        let look = |free| look_again_in(&room(Some((100, free)), (200, 100))).as_millis();
-        assert_eq!([look(50), look(6), look(5), look(2)], [2_000, 750, 250, 250]);
-        assert_eq!(look_again_in(&room(None, (200, 1))).as_millis(), 2_000);
+        let look = |free, of_disk| look_at_room_in(&room(Some((100, free)), (200, of_disk))).as_millis();
+        assert_eq!([50, 6, 5, 2].map(|free| look(free, 100)), [2_000, 750, 250, 250]);
+        assert_eq!([5, 2].map(|free| look(free, 10)), [2_000, 2_000], "the disk has no more");
+        assert_eq!(look_at_room_in(&room(None, (200, 1))).as_millis(), 2_000);
     }
 
     #[test]

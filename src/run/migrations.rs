@@ -118,7 +118,11 @@ pub struct Outset<'a> {
 }
 
 /// Runs what is pending until one fails, and closes the meters. A failure is a fact of the report.
-pub async fn run_all(outset: &Outset<'_>, mut meters: Meters, sources: &[Source]) -> Result<Migrated> {
+pub async fn run_all(outset: &Outset<'_>, meters: Meters, sources: &[Source]) -> Result<Migrated> {
+    Box::pin(room::growing_beside(outset.run, run_sources(outset, meters, sources))).await
+}
+
+async fn run_sources(outset: &Outset<'_>, mut meters: Meters, sources: &[Source]) -> Result<Migrated> {
     let mut migrated = Migrated::default();
     for source in sources {
         match source {
@@ -185,11 +189,7 @@ async fn measured(
     measuring: impl Future<Output = Result<MigrationReport>>,
 ) -> Result<MigrationReport> {
     tell(&run.events, Event::MigrationStarted { name: name.to_owned() });
-    let measuring = run.stop.or(Box::pin(measuring));
-    let report = tokio::select! {
-        report = measuring => report?,
-        ended = room::keep_growing(run) => match ended? {},
-    };
+    let report = run.stop.or(Box::pin(measuring)).await?;
     let took = Duration::from_secs_f64(report.run.duration_s);
     let applied = report.run.failure.is_none();
     tell(&run.events, Event::MigrationEnded { name: name.to_owned(), took, applied });

@@ -272,11 +272,9 @@ impl Building<'_> {
         stand_server(run, &order, inventory).await?;
         let database =
             database::connect(run, &order.container(), &self.service.runtime, INIT_TIMEOUT).await?;
-        let rows = tokio::select! {
-            rows = self.fill(run, &archive, source, &database) => rows,
-            // What it takes was only reckoned.
-            ended = room::keep_growing(run) => match ended? {},
-        };
+        // What it takes was only reckoned.
+        let filling = self.fill(run, &archive, source, &database);
+        let rows = Box::pin(room::growing_beside(run, filling)).await;
         let size = run.world.engine.clone_size_bytes(&order.clone_name()).await;
         database.close().await;
         let record = SeedRecord {

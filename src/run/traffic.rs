@@ -78,7 +78,7 @@ pub async fn traffic(
     let outset = Outset { run, environment, identity: &identity, inventory: &inventory, is_alone: false };
     let rehearsal = Rehearsal { outset, addresses, databases };
     match rehearsal.first_statement().await? {
-        None => rehearsal.run_all(&sources, &mut traffic).await?,
+        None => Box::pin(room::growing_beside(run, rehearsal.run_all(&sources, &mut traffic))).await?,
         Some(doubt) => traffic.doubts.push(doubt),
     }
     for database in rehearsal.databases.into_values() {
@@ -218,11 +218,7 @@ impl Rehearsal<'_> {
         let addresses = self.addresses.clone();
         let looks = Looks { database, addresses, watch: TrafficWatch::new(&catalog, &first) };
         let lookout = Lookout::begin(looks);
-        let migrating = run.stop.or(Box::pin(migrating));
-        let ran = tokio::select! {
-            ran = migrating => ran?,
-            ended = room::keep_growing(run) => match ended? {},
-        };
+        let ran = run.stop.or(Box::pin(migrating)).await?;
         let watch = lookout.end().await?.watch;
         let migration = MigrationTraffic {
             database: name.to_owned(),

@@ -23,8 +23,9 @@ const MAKE: &str = "CREATE TABLE marks (name text, at timestamptz DEFAULT clock_
     CREATE TABLE undone (id integer); CREATE TABLE short (id integer);
     CREATE TABLE filled AS SELECT id, id % 97 AS value FROM generate_series(1, 300000) AS id;";
 
-/// The server notes when it was through with each statement, and with it the commit, which no mark can.
-const ALTER: &str = "SET log_min_duration_statement = 0; INSERT INTO marks VALUES ('altered'); ALTER TABLE altered ADD COLUMN note text; INSERT INTO marks VALUES ('altered');
+/// The first mark is the time at which the transaction began. The server notes when it was through with each statement, and
+/// with it the commit, which no mark can.
+const ALTER: &str = "SET log_min_duration_statement = 0; INSERT INTO marks VALUES ('altered', now()); ALTER TABLE altered ADD COLUMN note text; INSERT INTO marks VALUES ('altered');
     SELECT pg_sleep(0.3); INSERT INTO marks VALUES ('altered');";
 
 const CONCURRENTLY: &str = "INSERT INTO marks VALUES ('NAME');

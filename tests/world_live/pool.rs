@@ -84,7 +84,8 @@ async fn a_pool_of_xfs_is_found_again_after_its_keeper_stopped_and_its_device_wa
 async fn grows(driver: CloneDriver) {
     const MORE: u64 = 3 << 30;
     const WRITTEN: u64 = 256 << 20;
-    let engine = forced(driver, &name("pool")).await;
+    let of_pool = name("pool");
+    let engine = forced(driver, &of_pool).await;
     let e = engine.clone();
     let test = async move {
         assert_eq!(e.room().await.unwrap(), None, "there is no pool to measure");
@@ -95,6 +96,11 @@ async fn grows(driver: CloneDriver) {
         assert!(pool.free_bytes > pool.size_bytes / 10 * 8 && before.disk.free_bytes > 0, "{before:?}");
         make_clone(&e, &clone, CloneOrigin::Empty).await;
         in_clone(&e, &clone, "echo here > /v/data; sync").await;
+        if driver == CloneDriver::Btrfs {
+            let mounted =
+                docker(&["exec", &format!("{of_pool}-keeper"), "grep", " /pool ", "/proc/self/mounts"]);
+            assert!(mounted.contains("metadata_ratio=3"), "room is set aside for its trees: {mounted}");
+        }
         let free = async || e.room().await.unwrap().unwrap().pool.unwrap().free_bytes;
         let free_before = free().await;
         in_clone(&e, &clone, &format!("head -c {WRITTEN} /dev/zero >/v/more")).await;

@@ -87,12 +87,16 @@ pub(super) fn join<'a>(
 }
 
 /// Takes the one that a lock that was seen is. A server notes the end of a transaction before it lets go of its locks, and may
-/// be held up in between: what ended between the first and the last sample that have the lock is this one, as nobody else can
-/// have had it meanwhile. Else it is the first that ended behind them, else the last before, when it may have been held.
+/// be held up in between: what ended between the first and the last sample that have the lock is this one, as no other
+/// transaction can have had it meanwhile. Else it is the first that ended behind them, unless it began behind the first of
+/// them, else the last before, when it may have been held.
 fn take<'a>(holds: &mut Vec<&'a ExclusiveHold>, seen: &SeenExclusive) -> Option<&'a ExclusiveHold> {
     let behind = holds.partition_point(|hold| hold.until_us < seen.seen_us);
     let before_since = |since_us| behind.checked_sub(1).filter(|&at| holds[at].until_us >= since_us);
-    let next = || Some(behind).filter(|&at| holds.get(at).is_some_and(|hold| hold.until_us <= seen.gone_us));
+    let is_next = |hold: &&ExclusiveHold| {
+        hold.until_us <= seen.gone_us && hold.after_us.is_none_or(|after| after <= seen.first_us)
+    };
+    let next = || Some(behind).filter(|&at| holds.get(at).is_some_and(is_next));
     let at = before_since(seen.first_us).or_else(next).or_else(|| before_since(seen.since_us))?;
     Some(holds.remove(at))
 }

@@ -48,6 +48,7 @@ struct Sum {
 
 impl Open {
     /// Whether it is still held by the transaction that was seen to hold it, its process having begun what it is at at `begun_us`.
+    /// Of several transactions in one message, which begin at one time, the next to end is taken for it.
     fn is_of(&self, lock: &SampledLock, begun_us: Option<i64>) -> bool {
         match &lock.transaction {
             Some(transaction) => self.transaction.as_ref() == Some(transaction),

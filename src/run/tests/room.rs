@@ -1,11 +1,20 @@
 //! What does not fit is refused before anything starts, and what would fit a larger pool makes it larger.
 
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::super::instance;
+use super::super::room::growing_beside;
 use super::story::{assert_clean, check, only_seed, seeded, world};
 use crate::model::clones::{CloneDriver, DriverFinding, Extent, Room};
 use crate::model::diagnosis::{Diagnosis, Health};
 use crate::model::error::ErrorKind;
+use crate::model::event::Event;
+use crate::model::name::RunId;
 use crate::model::survey::{HostFacts, Survey};
 use crate::run;
+use crate::world::Stop;
 use crate::world::memory::MemoryWorld;
 
 const GIB: u64 = 1 << 30;
@@ -44,6 +53,35 @@ async fn a_pool_that_is_nearly_full_grows_and_is_not_grown_again() {
     check(&world).await.unwrap();
     assert_eq!(grown(&world), 1);
     assert_clean(&world, "grown");
+}
+
+#[tokio::test]
+async fn a_pool_that_runs_low_grows_beside_what_writes_to_it_and_if_it_cannot_that_is_told() {
+    let world = seeded().await.with_room(room((8 * GIB, 2 * GIB), (100 * GIB, 50 * GIB)));
+    let (events, mut told) = mpsc::unbounded_channel();
+    let run =
+        instance::begin(&world.world(), "writing", &RunId("r1".into()), (&events, &Stop::new().1)).unwrap();
+    // It measures the pool first.
+    let world = world.fail_call(world.calls() + 2);
+    let note = async {
+        loop {
+            if let Event::Note { text } = told.recv().await.unwrap() {
+                break text;
+            }
+        }
+    };
+    let text = growing_beside(&run, note).await;
+    assert!(text.starts_with("the pool runs low and could not be made larger: "), "{text}");
+
+    let is_grown = || world.done().iter().any(|line| line.starts_with("grow pool to 17 GB"));
+    let writing = async {
+        while !is_grown() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let grown = tokio::time::timeout(Duration::from_mins(1), growing_beside(&run, writing)).await;
+    assert!(grown.is_ok(), "{:#?}", world.done());
+    run.journal.close().unwrap();
 }
 
 async fn doctor(survey: Survey) -> Diagnosis {

@@ -40,6 +40,7 @@ impl Place {
             laid_out.map_err(could_not("lay out the pool"))?,
         )
         .map(|_| ())
+        .map_err(|error| self.saying_if_given_up(error))
     }
 
     /// Runs a script in the keeper; paths come as arguments, never as text of the script.
@@ -52,16 +53,19 @@ impl Place {
     ) -> Result<String> {
         let command = [&["sh", "-c", script, "stage"], arguments].concat();
         let ran = self.ask(docker, &command).await?;
-        let is_given_up = ran.code != 0 && ran.stderr.contains("Read-only file system");
-        let hint = || {
-            format!(
-                "the pool's filesystem gave up writing, and the engine's kernel log says why; `docker rm --force {}` once no stack \
-                 stands lets the next command mount it anew",
-                self.keeper
-            )
-        };
-        succeeded(action, ErrorKind::Unreachable, ran)
-            .map_err(|error| if is_given_up { error.hint(hint()) } else { error })
+        succeeded(action, ErrorKind::Unreachable, ran).map_err(|error| self.saying_if_given_up(error))
+    }
+
+    /// Says what to do if the filesystem behind the loop device has turned read-only, as one does that cannot keep itself whole.
+    pub(super) fn saying_if_given_up(&self, error: Error) -> Error {
+        if self.back.is_none() || !error.to_string().contains("Read-only file system") {
+            return error;
+        }
+        let Self { keeper, volume, .. } = self;
+        error.hint(format!(
+            "the pool's filesystem gave up writing, and the engine's kernel log says why; once no stack stands, `docker rm --force \
+             {keeper} && docker volume rm {volume}` lets the next command mount it anew: no seed is in that volume"
+        ))
     }
 
     /// Runs a command in the keeper. One that stopped with its engine is started again, and the pool attached if need be.

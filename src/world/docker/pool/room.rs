@@ -11,9 +11,9 @@ use crate::model::clones::{Extent, Room};
 use crate::model::error::{Error, ErrorKind, Result};
 
 /// Where the file behind the loop device is, and with it the disk: a keeper that does not see it has a file of its own
-/// that the engine keeps beside. Of btrfs `df` says nothing of what was written and is still in memory, which may be a fifth of
-/// that: it will take its room in the pool and on the disk (`bytes_may_use` and `bytes_reserved` of
-/// <https://docs.kernel.org/filesystems/btrfs.html>'s space info, read by anybody).
+/// that the engine keeps beside. Of btrfs `df` leaves out what was written and is still in memory, up to a fifth of the machine's
+/// (`vm.dirty_ratio`): it will take its room in the pool and on the disk. The kernel tells anybody
+/// (<https://btrfs.readthedocs.io/en/latest/ch-sysfs.html>).
 const MEASURE: &str = r#"disk=/back
 [ -d "$disk" ] || disk=/etc/hostname
 df --block-size=1 --output=size,avail,source /pool "$disk" | {

@@ -65,18 +65,25 @@ impl Place {
         }
         self.prepare(docker).await?;
         self.run_setup(docker, "grow", &size_bytes.to_string()).await.map(|_| ()).map_err(|error| {
-            error.hint(
-                "an engine that refuses CAP_SYS_ADMIN to containers cannot grow a pool: use `--clones copy`",
-            )
+            let error = self.saying_if_given_up(error);
+            if error.hints.is_empty() {
+                return error.hint(
+                    "an engine that refuses CAP_SYS_ADMIN to containers cannot grow a pool: use `--clones copy`",
+                );
+            }
+            error
         })
     }
 
     /// Makes the volume on `device` and starts the keeper; false if the volume is in use on another device.
     async fn mount(&self, docker: &Docker, device: &str) -> Result<bool> {
-        if self.device(docker).await?.is_some_and(|old| old != device) {
-            // The volume holds nothing itself: it only says where the filesystem is.
+        let old = volumes::inspect(docker, &self.volume).await?;
+        let old_options = old.map(|volume| volume.options).filter(|options| options.contains_key("device"));
+        if let Some(old) = old_options.filter(|old| *old != self.mount_options(device)) {
+            // The volume holds nothing itself: it only says where the filesystem is, and how it is mounted.
             containers::remove(docker, &self.keeper).await?;
-            if volumes::remove(docker, &self.volume).await.is_err() {
+            let removed = volumes::remove(docker, &self.volume).await;
+            if removed.is_err() && old.get("device").map(String::as_str) != Some(device) {
                 return Ok(false);
             }
         }
